@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Final, final
+from typing import Final, Literal, final
 
 
 def aware(moment: datetime) -> datetime:
@@ -143,3 +143,59 @@ class SecretTerm:
     def __post_init__(self) -> None:
         if (self.days is None) == (self.last_day is None):
             raise ValueError("A secret's term is either a number of days or a last day.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkFacts:
+    """What an armed one-time link tells its holder before anything is shown."""
+
+    application_name: str
+    client_id: str
+    tenant_id: str
+    requester_name: str
+    issued_at: datetime
+    expires_at: datetime
+    term: SecretTerm
+
+
+LinkState = Literal["ready", "not_armed", "minting", "viewed", "expired", "replaced", "unknown"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkStatus:
+    """What the holder of a token may know of its link; `facts` only when it is ready, that is open and armed.
+
+    `unknown` is the one answer to every token that is not ours, whatever is wrong with it.
+    """
+
+    state: LinkState
+    facts: LinkFacts | None = None
+    viewed_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Revealed:
+    """The one answer that carries a client secret, made for the one browser that pressed."""
+
+    facts: LinkFacts
+    text: SecretText
+    ends_at: datetime
+    authority: str
+    token_endpoint: str
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotMinted:
+    """Entra made no secret. The link is as good as before when `lasting` is false; `sentence` says what to do."""
+
+    sentence: str
+    lasting: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Viewer:
+    """What we keep of who pressed: the address family and browser family, never a full address."""
+
+    address_family: Literal["IPv4", "IPv6", "unknown"]
+    browser: str
