@@ -73,7 +73,7 @@ class EntraError(RegisterAppError):
 class EntraUnavailable(EntraError):
     """Will pass by waiting. `effect` says whether the call may nevertheless have been carried out."""
 
-    def __init__(  # noqa: PLR0913 - one keyword per fact of the answer
+    def __init__(
         self,
         message: str,
         *,

@@ -1,0 +1,1 @@
+"""Its table of contents follows with its first room."""
