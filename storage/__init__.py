@@ -1,1 +1,67 @@
-"""Its table of contents follows with its first room."""
+"""What persists: `open_store(url)` gives repositories over one database. No other place holds SQL."""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from storage import migrations
+from storage.app_requests import AppRequests, ProvisioningQueue
+from storage.applications import Applications
+from storage.audit import Audit
+from storage.codec import to_text
+from storage.credentials import Credentials
+from storage.database import Database
+from storage.links import Links
+from storage.outbox import Outbox
+from storage.reminders import Reminders
+from storage.sqlite import SqliteDatabase
+
+SQLITE = "sqlite:///"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Store:
+    """The repositories over one database."""
+
+    database: Database
+    requests: AppRequests = field(init=False)
+    provisioning: ProvisioningQueue = field(init=False)
+    applications: Applications = field(init=False)
+    links: Links = field(init=False)
+    credentials: Credentials = field(init=False)
+    reminders: Reminders = field(init=False)
+    outbox: Outbox = field(init=False)
+    audit: Audit = field(init=False)
+
+    def __post_init__(self) -> None:
+        for name, repository in (
+            ("requests", AppRequests),
+            ("provisioning", ProvisioningQueue),
+            ("applications", Applications),
+            ("links", Links),
+            ("credentials", Credentials),
+            ("reminders", Reminders),
+            ("outbox", Outbox),
+            ("audit", Audit),
+        ):
+            object.__setattr__(self, name, repository(self.database))
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make what happens inside durable together, or not at all."""
+        return self.database.transaction()
+
+    def migrate(self, now: datetime | None = None) -> list[str]:
+        """Bring the schema up to date and return the names of the migrations applied."""
+        return migrations.migrate(self.database, now=to_text(now or datetime.now(UTC)))
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.database.close()
+
+
+def open_store(url: str) -> Store:
+    """Open `sqlite:///relative/or//absolute/path`; the schema is brought up to date by `migrate`."""
+    if not url.startswith(SQLITE):
+        raise ValueError(f"This store is not known: {url.split(':', 1)[0]}. Use {SQLITE}path.")
+    return Store(database=SqliteDatabase(Path(url.removeprefix(SQLITE))))

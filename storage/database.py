@@ -1,0 +1,26 @@
+"""The seam between portable SQL and an engine: one, all, run, transaction."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+Row = Mapping[str, Any]
+
+
+class Database(Protocol):
+    """What a repository may ask of an engine. SQL is portable and names its parameters `:name`."""
+
+    def one(self, sql: str, **params: object) -> Row | None:
+        """Return the first row, or None."""
+
+    def all(self, sql: str, **params: object) -> list[Row]:
+        """Return every row."""
+
+    def run(self, sql: str, **params: object) -> int:
+        """Carry out one statement and return how many rows it changed; outside a transaction it is one."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make what happens inside durable together, or not at all; a transaction inside another joins it."""
+
+    def close(self) -> None:
+        """Close every connection."""

@@ -1,0 +1,110 @@
+"""What is still to be said: queued in the transaction that decided it, sent at least once, recorded when sent."""
+
+from datetime import datetime
+
+from bot.records import Note, Outgoing, Posted
+from storage import codec
+from storage.database import Database
+
+
+class Outbox:
+    """The queue of messages, and where the messages that are redrawn stand in Slack."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def put(
+        self, entry_id: str, kind: str, subject: str, recipient: str, *, note: Note | None = None, now: datetime
+    ) -> None:
+        """Queue one message."""
+        self._db.run(
+            "INSERT INTO outbox (id, kind, subject, recipient, note, state, created_at, available_at)"
+            " VALUES (:id, :kind, :subject, :recipient, :note, 'queued', :now, :now)",
+            id=entry_id,
+            kind=kind,
+            subject=subject,
+            recipient=recipient,
+            note=codec.note_json(note),
+            now=codec.to_text(now),
+        )
+
+    def claim(self, lease: str, *, now: datetime, until: datetime) -> Outgoing | None:
+        """Claim the oldest message that is due, or that a process died over."""
+        candidate = self._db.one(
+            "SELECT id FROM outbox WHERE state = 'queued' AND available_at <= :now"
+            " AND (lease_until IS NULL OR lease_until <= :now) ORDER BY available_at, created_at, id LIMIT 1",
+            now=codec.to_text(now),
+        )
+        if candidate is None or not self._take(candidate["id"], lease, now=now, until=until):
+            return None
+        row = self._db.one("SELECT * FROM outbox WHERE id = :id", id=candidate["id"])
+        return codec.outgoing(row) if row else None
+
+    def _take(self, entry_id: str, lease: str, *, now: datetime, until: datetime) -> bool:
+        return bool(
+            self._db.run(
+                "UPDATE outbox SET lease = :lease, lease_until = :until, attempts = attempts + 1,"
+                " first_tried_at = COALESCE(first_tried_at, :now) WHERE id = :id AND state = 'queued'"
+                " AND (lease_until IS NULL OR lease_until <= :now)",
+                lease=lease,
+                until=codec.to_text(until),
+                now=codec.to_text(now),
+                id=entry_id,
+            )
+        )
+
+    def sent(self, entry: Outgoing, *, now: datetime) -> bool:
+        """Record that a claimed message was sent."""
+        return self._settle(entry, "sent", now=now, error=None)
+
+    def undeliverable(self, entry: Outgoing, error: str, *, now: datetime) -> bool:
+        """Record that a claimed message cannot be sent at all."""
+        return self._settle(entry, "undeliverable", now=now, error=error)
+
+    def _settle(self, entry: Outgoing, state: str, *, now: datetime, error: str | None) -> bool:
+        return bool(
+            self._db.run(
+                "UPDATE outbox SET state = :state, sent_at = :now, lease = NULL, lease_until = NULL,"
+                " last_error = :error WHERE id = :id AND lease = :lease",
+                state=state,
+                now=codec.to_text(now),
+                error=error,
+                id=entry.id,
+                lease=entry.lease,
+            )
+        )
+
+    def put_back(self, entry: Outgoing, error: str, *, available_at: datetime, tried: bool = True) -> bool:
+        """Give a claimed message back for later; `tried=False` when nothing can have reached Slack."""
+        return bool(
+            self._db.run(
+                "UPDATE outbox SET lease = NULL, lease_until = NULL, available_at = :available_at,"
+                " last_error = :error, first_tried_at = CASE WHEN :tried = 1 THEN first_tried_at ELSE NULL END"
+                " WHERE id = :id AND lease = :lease",
+                available_at=codec.to_text(available_at),
+                error=error,
+                tried=int(tried),
+                id=entry.id,
+                lease=entry.lease,
+            )
+        )
+
+    def oldest_waiting(self) -> datetime | None:
+        """Return since when the oldest unsent message waits."""
+        row = self._db.one("SELECT MIN(created_at) AS oldest FROM outbox WHERE state = 'queued'")
+        return codec.optional_moment(row["oldest"]) if row else None
+
+    def posted(self, slot: str) -> Posted | None:
+        """Return where the message of a slot stands."""
+        row = self._db.one("SELECT channel, ts FROM messages WHERE slot = :slot", slot=slot)
+        return Posted(channel=row["channel"], ts=row["ts"]) if row else None
+
+    def remember(self, slot: str, posted: Posted) -> None:
+        """Record where the message of a slot stands now."""
+        self._db.run(
+            "INSERT INTO messages (slot, channel, ts) VALUES (:slot, :channel, :ts)"
+            " ON CONFLICT (slot) DO UPDATE SET channel = excluded.channel, ts = excluded.ts",
+            slot=slot,
+            channel=posted.channel,
+            ts=posted.ts,
+        )

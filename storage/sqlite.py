@@ -1,0 +1,89 @@
+"""SQLite through sqlite-utils: one connection a thread, one writer at a time, durable commits."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlite_utils import Database as SqliteUtilsDatabase
+
+from storage.database import Row
+
+BUSY_SECONDS = 20
+
+
+class SqliteDatabase:
+    """One SQLite file. Threads of this process queue for the write lock here, processes inside SQLite.
+
+    Queueing in the process first keeps the slowest of many writers quick: SQLite's own waiting is a poll.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._writer = threading.RLock()
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._guard = threading.Lock()
+
+    def one(self, sql: str, **params: object) -> Row | None:
+        """Return the first row, or None."""
+        return next(iter(self.all(sql, **params)), None)
+
+    def all(self, sql: str, **params: object) -> list[Row]:
+        """Return every row."""
+        return list(self._database().query(sql, params))
+
+    def run(self, sql: str, **params: object) -> int:
+        """Carry out one statement and return how many rows it changed."""
+        with self.transaction():
+            return self._connection().execute(sql, params).rowcount
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Hold the write lock from the first statement on, so that what was read is still so when it is written."""
+        if self._connection().in_transaction:
+            yield
+            return
+        with self._writer:
+            self._connection().execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._connection().execute("ROLLBACK")
+                raise
+            self.commit()
+
+    def commit(self) -> None:
+        """End the transaction of this thread durably."""
+        self._connection().execute("COMMIT")
+
+    def close(self) -> None:
+        """Close every connection of every thread."""
+        with self._guard:
+            for connection in self._connections:
+                connection.close()
+            self._connections.clear()
+        self._local = threading.local()
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection = self._database().conn
+        return connection
+
+    def _database(self) -> SqliteUtilsDatabase:
+        database: SqliteUtilsDatabase | None = getattr(self._local, "database", None)
+        if database is None:
+            database = self._local.database = self._open()
+        return database
+
+    def _open(self) -> SqliteUtilsDatabase:
+        # Only the bot's own user may read what people asked for.
+        self.path.touch(mode=0o600)
+        # isolation_level=None leaves BEGIN and COMMIT to us. Each thread uses its own connection only;
+        # check_same_thread is off for the one exception, closing them all at the end.
+        connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        with self._guard:
+            self._connections.append(connection)
+        return SqliteUtilsDatabase(connection)
