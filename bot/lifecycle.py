@@ -1,4 +1,4 @@
-"""The state machines: one table each, and the one class that reads them. Storage builds its conditions from these."""
+"""The state machines: one table each. Storage builds the condition of every transition from these."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
