@@ -62,7 +62,8 @@ def load_policy(path: Path | None) -> Policy:
     faults = [*_shape_faults(document)]
     if faults:
         raise SettingsFaults(faults)
-    policy = Policy(**{name: tuple(v) if isinstance(v, list) else v for name, v in document.items()})
+    values: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in document.items()}
+    policy = Policy(**values)
     faults = [*policy_faults(policy)]
     if faults:
         raise SettingsFaults(faults)

@@ -110,7 +110,7 @@ class Link:
     issued_at: datetime
     expires_at: datetime
     armed_until: datetime | None = None
-    lease: str | None = None
+    lease_until: datetime | None = None
     attempts: int = 0
     viewed_at: datetime | None = None
     viewed_from: str | None = None

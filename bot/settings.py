@@ -149,7 +149,7 @@ _OWN_CREDENTIALS = (
 )
 
 
-def _is_set(value: str | bool) -> bool:
+def _is_set(value: object) -> bool:
     return str(value).strip().lower() not in {"", "0", "false", "no", "off"}
 
 

@@ -124,7 +124,7 @@ def link(row: Row) -> Link:
         issued_at=to_moment(row["issued_at"]),
         expires_at=to_moment(row["expires_at"]),
         armed_until=optional_moment(row["armed_until"]),
-        lease=row["lease"],
+        lease_until=optional_moment(row["lease_until"]),
         attempts=row["attempts"],
         viewed_at=optional_moment(row["viewed_at"]),
         viewed_from=row["viewed_from"],

@@ -135,3 +135,11 @@ class Credentials:
                 key_id=key_id,
             )
         )
+
+    def unproven_since(self, moment: datetime) -> list[Credential]:
+        """Return credentials made before `moment` of which nothing was said to prove or disprove them."""
+        rows = self._db.all(
+            "SELECT * FROM credentials WHERE accepted IS NULL AND starts_at <= :moment ORDER BY starts_at",
+            moment=codec.to_text(moment),
+        )
+        return [codec.credential(row) for row in rows]

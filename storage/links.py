@@ -177,9 +177,14 @@ class Links:
         )
 
     def to_sweep(self, *, now: datetime) -> list[tuple[Link, int]]:
-        """Return the links due for a search, each with the number of searches left."""
+        """Return the ended links due for a search, each with the number of searches left.
+
+        A link that can still be pressed is not searched for: its next claim looks first, and a search at that
+        moment would take the secret that is just being made for an orphan.
+        """
         rows = self._db.all(
-            "SELECT * FROM links WHERE sweeps_left > 0 AND sweep_at <= :now AND stage <> 'minting'"
+            "SELECT * FROM links WHERE sweeps_left > 0 AND sweep_at <= :now"
+            " AND stage IN ('viewed', 'expired', 'replaced')"
             " ORDER BY sweep_at",
             now=codec.to_text(now),
         )

@@ -1,0 +1,221 @@
+"""The one-time link: issued, sent, armed, renewed, ended. What a press makes of it is bot.minting.
+
+The link is `/secret#<token>`. The token is 32 random bytes that exist in the message and in the browser; here there is
+only its hash. The link mints nothing until the person it was sent to pressed its button in Slack, which arms it for
+some minutes: a link that leaked, was exported, or is pressed by a scanner is worth nothing.
+"""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from bot.errors import AlreadySettled, NotAllowed, NotFound
+from bot.events import AuditEvent
+from bot.identifiers import row_name, short_name
+from bot.lifecycle import CredentialEvent, CredentialState, LinkEvent, LinkStage
+from bot.model import LinkFacts, LinkStatus
+from bot.notices import Notices
+from bot.policy import Policy
+from bot.records import Application, Link
+from storage import Store
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+UNKNOWN = LinkStatus(state="unknown")
+
+
+def token_hash(token: str) -> str:
+    """Return the hash that stands for a token. 256 random bits need no salt and no stretching."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+class Links:
+    """Issues and ends links, and says how they stand."""
+
+    def __init__(
+        self,
+        store: Store,
+        notices: Notices,
+        policy: Policy,
+        clock: Callable[[], datetime],
+        tenant_id: str,
+    ) -> None:
+        self._store = store
+        self._notices = notices
+        self._policy = policy
+        self._now = clock
+        self._tenant_id = tenant_id
+
+    def issue(self, application: Application, recipient_id: str, *, actor: str, rotates: str | None = None) -> str:
+        """Issue a link and have it sent; joins the running transaction. Raises AlreadySettled when one is alive."""
+        now = self._now()
+        link = Link(
+            id=short_name("link"),
+            application_id=application.id,
+            recipient_id=recipient_id,
+            stage=LinkStage.OPEN,
+            issued_at=now,
+            expires_at=now + timedelta(hours=self._policy.link_hours),
+            rotates_key_id=rotates,
+        )
+        with self._store.transaction():
+            if not self._store.links.add(link):
+                raise AlreadySettled(
+                    f"A link for {application.display_name} is on its way already: look for it in your messages"
+                    " with me, or in those of its other owners."
+                )
+            self._record(AuditEvent.LINK_ISSUE, actor, link, recipient=recipient_id)
+            self._notices.link_issued(link.id, recipient_id)
+        return link.id
+
+    def new_token(self, link_id: str) -> str | None:
+        """Make the token of an open link at the moment of sending; an older token of it opens nothing from now on.
+
+        Returns None when there is nothing left to send: the link ended, or is being pressed.
+        """
+        token = secrets.token_urlsafe(32)
+        return token if self._store.links.put_token_hash(link_id, token_hash(token)) else None
+
+    def arm(self, link_id: str, person_id: str) -> bool:
+        """Let the page mint for some minutes, because its recipient pressed the button in Slack.
+
+        False when the link has ended: the page says so itself. Raises NotAllowed for anybody else's press.
+        """
+        link = self._get(link_id)
+        if link.recipient_id != person_id:
+            raise NotAllowed("This link was sent to somebody else.")
+        now = self._now()
+        with self._store.transaction():
+            if not self._store.links.arm(link_id, now=now, until=now + timedelta(minutes=self._policy.arm_minutes)):
+                return False
+            self._record(AuditEvent.LINK_ARM, person_id, link)
+        return True
+
+    def find(self, token: str) -> Link | None:
+        """Return the link of a token; a token that cannot be ours is not even looked up."""
+        return self._store.links.by_token_hash(token_hash(token)) if _TOKEN.fullmatch(token) else None
+
+    def look(self, token: str) -> LinkStatus:
+        """Say how a link stands; nothing is used up."""
+        link = self.find(token)
+        return UNKNOWN if link is None else self.status(link)
+
+    def status(self, link: Link) -> LinkStatus:
+        """Say how a link stands to the holder of its token."""
+        now = self._now()
+        if link.stage is LinkStage.VIEWED:
+            return LinkStatus(state="viewed", viewed_at=link.viewed_at)
+        if link.stage is LinkStage.REPLACED:
+            return LinkStatus(state="replaced")
+        if link.stage is LinkStage.EXPIRED or link.expires_at <= now:
+            return LinkStatus(state="expired")
+        if link.armed_until is None or link.armed_until <= now:
+            return LinkStatus(state="not_armed")
+        if link.lease_until is not None and link.lease_until > now:
+            return LinkStatus(state="minting")
+        return LinkStatus(state="ready", facts=self.facts(link))
+
+    def facts(self, link: Link) -> LinkFacts:
+        """Return what an armed link tells before anything is shown."""
+        application = self.application_of(link)
+        return LinkFacts(
+            application_name=application.display_name,
+            client_id=application.app_id,
+            tenant_id=self._tenant_id,
+            requester_name=application.owners[0].name,
+            issued_at=link.issued_at,
+            expires_at=link.expires_at,
+            term=application.form.term,
+        )
+
+    def seen(self, token: str) -> None:
+        """Record that the page rendered the secret; a second word changes nothing."""
+        link = self.find(token)
+        if link is None:
+            return
+        with self._store.transaction():
+            if self._store.links.mark_seen(link.id, now=self._now()):
+                self._record(AuditEvent.SECRET_SEEN, "browser", link)
+
+    def renew(self, link_id: str, person_id: str) -> str:
+        """Replace a link that was not viewed, open or expired, by a new one. Raises NotAllowed, AlreadySettled."""
+        link = self._own(link_id, person_id)
+        with self._store.transaction():
+            if not self._store.links.end(link_id, LinkEvent.REPLACE):
+                raise AlreadySettled(_why_not_renewed(self._get(link_id)))
+            self._record(AuditEvent.LINK_REPLACE, person_id, link)
+            self._notices.link_changed(link_id, link.recipient_id)
+            return self.issue(self.application_of(link), person_id, actor=person_id, rotates=link.rotates_key_id)
+
+    def not_seen(self, link_id: str, person_id: str) -> str:
+        """Take "I did not see it" at its word: that secret is removed at once, and a new link is sent.
+
+        Raises NotAllowed, AlreadySettled.
+        """
+        link = self._own(link_id, person_id)
+        credential = self._store.credentials.get(link.key_id or "")
+        deadline = (link.viewed_at or self._now()) + timedelta(hours=self._policy.link_hours)
+        if credential is None or self._now() > deadline:
+            raise AlreadySettled(
+                f"That was more than {self._policy.link_hours} hours ago and the secret may be in use."
+                " Use `/register-app list` to find the application and rotate its secret instead."
+            )
+        with self._store.transaction():
+            if credential.state is not CredentialState.LIVE or not self._store.credentials.retire(
+                credential.key_id, CredentialEvent.DISOWN, remove_at=self._now()
+            ):
+                raise AlreadySettled("That secret is gone already; a newer link was sent to you.")
+            self._record(AuditEvent.SECRET_DISOWN, person_id, link, key_id=credential.key_id)
+            self._notices.link_changed(link_id, link.recipient_id)
+            return self.issue(self.application_of(link), person_id, actor=person_id)
+
+    def expire_due(self) -> int:
+        """End the links that nobody opened in time; no secret was made, so nothing is to be cleaned up."""
+        return sum(self._expire(link) for link in self._store.links.past_their_time(now=self._now()))
+
+    def _expire(self, link: Link) -> bool:
+        with self._store.transaction():
+            if not self._store.links.end(link.id, LinkEvent.EXPIRE):
+                return False
+            self._record(AuditEvent.LINK_EXPIRE, "bot", link)
+            self._notices.link_changed(link.id, link.recipient_id)
+        return True
+
+    def application_of(self, link: Link) -> Application:
+        """Return the application of a link."""
+        application = self._store.applications.get(link.application_id)
+        if application is None:
+            raise NotFound("The application of this link is not known any more.")
+        return application
+
+    def _own(self, link_id: str, person_id: str) -> Link:
+        link = self._get(link_id)
+        if link.recipient_id != person_id:
+            raise NotAllowed("This link was sent to somebody else.")
+        return link
+
+    def _get(self, link_id: str) -> Link:
+        link = self._store.links.get(link_id)
+        if link is None:
+            raise NotFound("This link is not known any more. `/register-app list` shows your applications.")
+        return link
+
+    def _record(self, event: AuditEvent, actor: str, link: Link, **details: str) -> None:
+        self._store.audit.add(
+            row_name(),
+            event,
+            actor,
+            now=self._now(),
+            application_id=link.application_id,
+            link_id=link.id,
+            details=details,
+        )
+
+
+def _why_not_renewed(link: Link) -> str:
+    if link.stage is LinkStage.VIEWED:
+        return "The secret was shown already. If you did not see it, press “I did not see it”."
+    if link.stage is LinkStage.MINTING:
+        return "The link is being opened at this moment. Look at the page, or try again in a minute."
+    return "A newer link was sent to you already: use the latest message."

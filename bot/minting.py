@@ -1,0 +1,250 @@
+"""A press of "Show the secret": claim the link, have Entra mint, record, hand the text to one browser.
+
+Of any number of simultaneous presses exactly one claims the link. The claim has a lease, so that a process that dies
+while minting leaves the link to whoever claims it next, and that one first removes what the dead one may have made:
+a credential that carries the link's name and that no row records. A claim that was lost is found out when the
+result is recorded, and what was minted under it is removed again.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from bot.errors import EntraError, EntraMissing, EntraUnavailable
+from bot.events import AuditEvent
+from bot.graph import Entra
+from bot.identifiers import row_name, short_name
+from bot.lifecycle import CredentialEvent, CredentialState
+from bot.links import UNKNOWN, Links
+from bot.model import LinkStatus, NewSecret, NotMinted, Revealed, SecretText, Viewer
+from bot.notices import Notices
+from bot.policy import Policy, end_of
+from bot.records import Application, Credential, Link, Note
+from storage import Store
+
+log = logging.getLogger(__name__)
+
+# Longer than one addPassword with all its retries may take.
+LEASE = timedelta(seconds=90)
+# Entra's reads lag behind its writes, so a possible orphan is looked for again after its link has ended.
+SWEEPS = 3
+FIRST_SWEEP = timedelta(minutes=1)
+NEXT_SWEEP = timedelta(minutes=15)
+
+TRY_AGAIN = (
+    "Entra did not answer just now. Nothing was used up: your link is as good as before. Try again in a minute."
+)
+REFUSED = (
+    "Entra refused to make the secret. Your approvers were told why. Your link stays good:"
+    " press its button in Slack again when they say so."
+)
+GONE = "The application does not exist in Entra any more, so it can have no secret. Ask your approvers about it."
+
+
+class Minting:
+    """Makes of one press at most one secret."""
+
+    def __init__(  # noqa: PLR0913 - a use case lists what it needs, once, in the composition root
+        self,
+        *,
+        store: Store,
+        entra: Entra,
+        links: Links,
+        notices: Notices,
+        policy: Policy,
+        clock: Callable[[], datetime],
+        prove: Callable[[str, str, SecretText], None],
+    ) -> None:
+        self._store = store
+        self._entra = entra
+        self._links = links
+        self._notices = notices
+        self._policy = policy
+        self._now = clock
+        self._prove = prove
+
+    def reveal(self, token: str, viewer: Viewer) -> Revealed | LinkStatus | NotMinted:
+        """Mint if this press wins the link, or say how the link stands."""
+        link = self._links.find(token)
+        if link is None:
+            return UNKNOWN
+        status = self._links.status(link)
+        # The losers of a race are turned away by this plain read, without ever queueing for the write lock.
+        if status.state != "ready":
+            return status
+        lease = short_name("lease")
+        if not self._claim(link, lease):
+            return self._links.look(token)
+        claimed = self._store.links.get(link.id) or link
+        minted = self._mint(claimed, lease)
+        if isinstance(minted, NotMinted):
+            return minted
+        if not self._recorded(claimed, lease, minted, viewer):
+            self._take_back(claimed, minted.credential.key_id)
+            return self._links.look(token)
+        self._prove(minted.credential.key_id, self._links.application_of(link).app_id, minted.text)
+        return self._revealed(claimed, minted)
+
+    def _claim(self, link: Link, lease: str) -> bool:
+        now = self._now()
+        with self._store.transaction():
+            if not self._store.links.claim(link.id, lease, now=now, until=now + LEASE):
+                return False
+            self._record(AuditEvent.LINK_CLAIM, "browser", link)
+        return True
+
+    def _mint(self, link: Link, lease: str) -> NewSecret | NotMinted:
+        application = self._links.application_of(link)
+        try:
+            if link.attempts > 1:
+                self._remove_orphans(link, application)
+            return self._entra.applications.add_secret(
+                application.object_id,
+                display_name=marked(application.form.secret_description, link.id),
+                ends_at=end_of(application.form.term, self._now()),
+            )
+        except EntraUnavailable as error:
+            log.warning("Minting for %s did not succeed: %s", link.id, error)
+            self._give_back(link, lease)
+            return NotMinted(sentence=TRY_AGAIN, lasting=False)
+        except EntraError as error:
+            self._give_back(link, lease, error)
+            return NotMinted(sentence=GONE if isinstance(error, EntraMissing) else REFUSED, lasting=True)
+
+    def _give_back(self, link: Link, lease: str, refusal: EntraError | None = None) -> None:
+        """Let the link be as good as before, and good a while longer if its time ran out meanwhile."""
+        until = self._now() + timedelta(minutes=self._policy.arm_minutes)
+        with self._store.transaction():
+            if not self._store.links.give_back(link.id, lease, expires_at=until):
+                return
+            self._record(AuditEvent.LINK_GIVE_BACK, "bot", link)
+            if refusal is not None:
+                application = self._links.application_of(link)
+                facts = {"code": refusal.code, "message": refusal.message, "request_id": refusal.request_id}
+                self._notices.approvers_told(application.request_id, Note(kind="not_minted", facts=facts))
+
+    def _recorded(self, link: Link, lease: str, minted: NewSecret, viewer: Viewer) -> bool:
+        """Record the view with everything that follows from it; False when the lease went to somebody else."""
+        now, made = self._now(), minted.credential
+        seen_from = f"{viewer.browser}, {viewer.address_family}"
+        with self._store.transaction():
+            if not self._store.links.record(link.id, lease, key_id=made.key_id, viewed_from=seen_from, now=now):
+                return False
+            self._store.credentials.add(
+                Credential(
+                    key_id=made.key_id,
+                    application_id=link.application_id,
+                    link_id=link.id,
+                    state=CredentialState.LIVE,
+                    description=self._links.application_of(link).form.secret_description,
+                    hint=made.hint,
+                    starts_at=now,
+                    ends_at=made.ends_at,
+                )
+            )
+            self._record(AuditEvent.SECRET_VIEW, "browser", link, key_id=made.key_id, seen_from=seen_from)
+            if link.attempts > 1:
+                self._store.links.sweep_later(link.id, at=now + FIRST_SWEEP, times=SWEEPS)
+            self._supersede(link, now)
+            self._notices.link_changed(link.id, link.recipient_id)
+        return True
+
+    def _supersede(self, link: Link, now: datetime) -> None:
+        """Let the secret that this link rotates retire after its overlap."""
+        if link.rotates_key_id is None:
+            return
+        remove_at = now + timedelta(days=self._policy.overlap_days)
+        if self._store.credentials.retire(link.rotates_key_id, CredentialEvent.SUPERSEDE, remove_at=remove_at):
+            self._record(AuditEvent.SECRET_SUPERSEDE, "bot", link, key_id=link.rotates_key_id)
+            reminder = self._store.reminders.latest(link.rotates_key_id)
+            if reminder is not None:
+                for owner in self._links.application_of(link).owners:
+                    self._notices.reminder_changed(reminder, owner.person_id)
+
+    def _take_back(self, link: Link, key_id: str) -> None:
+        """Remove what was minted under a lease that had been lost: somebody else minted, or will."""
+        try:
+            self._entra.applications.remove_secret(self._links.application_of(link).object_id, key_id)
+        except EntraError as error:
+            log.warning("A secret minted too late for %s is left to the sweep: %s", link.id, error)
+        self._store.links.sweep_later(link.id, at=self._now() + FIRST_SWEEP, times=SWEEPS)
+
+    def _remove_orphans(self, link: Link, application: Application) -> int:
+        """Remove from Entra what carries this link's name and is recorded nowhere; return how many."""
+        known = {credential.key_id for credential in self._store.credentials.of_application(application.id)}
+        orphans = [
+            found.key_id
+            for found in self._entra.applications.secrets(application.object_id)
+            if found.display_name.endswith(mark(link.id)) and found.key_id not in known
+        ]
+        for key_id in orphans:
+            self._entra.applications.remove_secret(application.object_id, key_id)
+            self._record(AuditEvent.SECRET_ORPHAN_REMOVE, "bot", link, key_id=key_id)
+        return len(orphans)
+
+    def recover_abandoned(self) -> int:
+        """Clean up behind presses whose process died, and open their links again; return how many."""
+        return sum(self._recover(link) for link in self._store.links.abandoned(now=self._now()))
+
+    def _recover(self, link: Link) -> bool:
+        lease, now = short_name("lease"), self._now()
+        if not self._store.links.take_over(link.id, lease, now=now, until=now + LEASE):
+            return False
+        try:
+            self._remove_orphans(link, self._links.application_of(link))
+        except EntraMissing:
+            log.warning("The application of %s is gone from Entra.", link.id)
+        except EntraError as error:
+            log.warning("Recovery of %s waits for Entra: %s", link.id, error)
+            return False
+        self._give_back(link, lease)
+        self._store.links.sweep_later(link.id, at=now + FIRST_SWEEP, times=SWEEPS)
+        return True
+
+    def sweep(self) -> int:
+        """Look again for secrets that an ended link may have left in Entra; return how many links were searched."""
+        due = self._store.links.to_sweep(now=self._now())
+        return sum(self._sweep(link, left) for link, left in due)
+
+    def _sweep(self, link: Link, left: int) -> bool:
+        try:
+            self._remove_orphans(link, self._links.application_of(link))
+        except EntraMissing:
+            left = 1
+        except EntraError as error:
+            log.warning("The sweep for %s waits for Entra: %s", link.id, error)
+            left += 1
+        self._store.links.sweep_later(link.id, at=self._now() + NEXT_SWEEP, times=left - 1)
+        return True
+
+    def _revealed(self, link: Link, minted: NewSecret) -> Revealed:
+        application = self._links.application_of(link)
+        return Revealed(
+            facts=self._links.facts(link),
+            text=minted.text,
+            ends_at=minted.credential.ends_at,
+            authority=self._entra.tokens.authority,
+            token_endpoint=self._entra.tokens.token_endpoint,
+            scopes=tuple(f"{scope.resource_name}: {scope.value}" for scope in application.form.scopes),
+        )
+
+    def _record(self, event: AuditEvent, actor: str, link: Link, **details: str) -> None:
+        self._store.audit.add(
+            row_name(),
+            event,
+            actor,
+            now=self._now(),
+            application_id=link.application_id,
+            link_id=link.id,
+            details=details,
+        )
+
+
+def mark(link_id: str) -> str:
+    """Return what a secret's description in Entra ends with, so that an orphan can be told."""
+    return f" [{link_id}]"
+
+
+def marked(description: str, link_id: str) -> str:
+    """Return the description under which a link's secret stands in Entra."""
+    return f"{description}{mark(link_id)}"

@@ -1,0 +1,90 @@
+"""Does Entra accept the new secret? It is tried out from memory for a minute at most, then forgotten.
+
+A fresh secret is refused for some seconds (Microsoft Graph, "application: addPassword", and reports from the field), so
+a refusal proves nothing: the answer is "accepted" or "not proven".
+"""
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Executor
+from datetime import datetime, timedelta
+
+from bot.events import AuditEvent
+from bot.graph.tokens import Tokens
+from bot.identifiers import row_name
+from bot.model import SecretText
+from bot.notices import Notices
+from bot.records import Credential
+from storage import Store
+
+log = logging.getLogger(__name__)
+
+TRIES = 12
+PAUSE_SECONDS = 5.0
+# After this long nobody is trying any more: the process that minted it must have died.
+GIVEN_UP = timedelta(minutes=3)
+
+
+class Proof:
+    """Tries new secrets out, in the background."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        notices: Notices,
+        tokens: Tokens,
+        clock: Callable[[], datetime],
+        executor: Executor,
+        pause: Callable[[float], bool],
+    ) -> None:
+        """`pause` waits so many seconds and returns True when the process is about to end."""
+        self._store = store
+        self._notices = notices
+        self._tokens = tokens
+        self._now = clock
+        self._executor = executor
+        self._pause = pause
+
+    def begin(self, key_id: str, app_id: str, text: SecretText) -> None:
+        """Start trying a secret out; returns at once."""
+        self._executor.submit(self._try_out, key_id, app_id, text)
+
+    def _try_out(self, key_id: str, app_id: str, text: SecretText) -> None:
+        for attempt in range(TRIES):
+            if self._tokens.try_secret(app_id, text):
+                self._conclude(key_id, accepted=True)
+                return
+            if attempt < TRIES - 1 and self._pause(PAUSE_SECONDS):
+                break
+        self._conclude(key_id, accepted=False)
+
+    def conclude_forgotten(self) -> int:
+        """Say "not proven" of secrets whose trial died with its process; return how many."""
+        forgotten = self._store.credentials.unproven_since(self._now() - GIVEN_UP)
+        return sum(self._conclude(credential.key_id, accepted=False) for credential in forgotten)
+
+    def _conclude(self, key_id: str, *, accepted: bool) -> bool:
+        credential = self._store.credentials.get(key_id)
+        if credential is None:
+            return False
+        with self._store.transaction():
+            if not self._store.credentials.record_proof(key_id, accepted=accepted, now=self._now()):
+                return False
+            self._say(credential, accepted=accepted)
+        return True
+
+    def _say(self, credential: Credential, *, accepted: bool) -> None:
+        event = AuditEvent.SECRET_ACCEPTED if accepted else AuditEvent.SECRET_NOT_PROVEN
+        self._store.audit.add(
+            row_name(),
+            event,
+            "bot",
+            now=self._now(),
+            application_id=credential.application_id,
+            link_id=credential.link_id,
+            details={"key_id": credential.key_id},
+        )
+        link = self._store.links.get(credential.link_id)
+        if link is not None:
+            self._notices.link_changed(link.id, link.recipient_id)
