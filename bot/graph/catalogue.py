@@ -1,0 +1,182 @@
+"""The delegated scopes that a tenant has to offer, kept in memory so that typing in Slack is answered at once.
+
+Source: Microsoft Graph v1.0, "servicePrincipal resource type" (oauth2PermissionScopes) and "Advanced query
+capabilities on Microsoft Entra ID objects" (a filter on appOwnerOrganizationId).
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any, Final
+from uuid import UUID
+
+from bot.errors import EntraError, EntraMissing
+from bot.graph import odata
+from bot.graph.client import Call, GraphClient, get
+from bot.model import Resource, Scope
+
+_log = logging.getLogger(__name__)
+
+MICROSOFT_GRAPH: Final = "00000003-0000-0000-c000-000000000000"
+_FIELDS: Final = "id,appId,displayName,oauth2PermissionScopes"
+
+
+def load(client: GraphClient, tenant_id: str, extra_resource_app_ids: Sequence[str]) -> tuple[Resource, ...]:
+    """Read the tenant's own APIs by name, then Microsoft Graph, then the extra ones; each only once.
+
+    A resource that the tenant has never used has no service principal and is left out. Raises as GraphClient.call
+    does, and ValueError when `tenant_id` is no GUID.
+    """
+    own = sorted(_own(client, tenant_id), key=lambda resource: (resource.name.casefold(), resource.app_id))
+    known = {resource.app_id for resource in own}
+    wanted = dict.fromkeys((MICROSOFT_GRAPH, *extra_resource_app_ids))
+    others = (_read(client, app_id) for app_id in wanted if app_id not in known)
+    return (*own, *(resource for resource in others if resource is not None))
+
+
+def _own(client: GraphClient, tenant_id: str) -> Iterator[Resource]:
+    query = {
+        "$filter": f"appOwnerOrganizationId eq {UUID(tenant_id)}",
+        "$select": _FIELDS,
+        "$count": "true",
+        "$top": "100",
+    }
+    headers = {"ConsistencyLevel": "eventual"}
+    for body in client.pages(Call(method="GET", template="/servicePrincipals", query=query, headers=headers)):
+        resource = _resource(body, own=True)
+        if resource.scopes:
+            yield resource
+
+
+def _read(client: GraphClient, app_id: str) -> Resource | None:
+    try:
+        body = client.call(get("/servicePrincipals(appId={app_id})", _FIELDS, app_id=odata.literal(app_id)))
+    except EntraMissing:
+        _log.info("This tenant has no service principal of the resource %s", app_id)
+        return None
+    return _resource(body, own=False)
+
+
+def _resource(body: Mapping[str, Any], *, own: bool) -> Resource:
+    name = body.get("displayName") or body["appId"]
+    scopes = (_scope(scope, body["appId"], name) for scope in body.get("oauth2PermissionScopes") or ())
+    in_order = tuple(sorted(scopes, key=lambda scope: (scope.value.casefold(), scope.id)))
+    return Resource(app_id=body["appId"], name=name, own=own, scopes=in_order)
+
+
+def _scope(body: Mapping[str, Any], app_id: str, resource_name: str) -> Scope:
+    value = body.get("value") or ""
+    return Scope(
+        resource_app_id=app_id,
+        resource_name=resource_name,
+        id=body["id"],
+        value=value,
+        title=body.get("adminConsentDisplayName") or body.get("userConsentDisplayName") or value,
+        # A scope that does not say that users may consent is one for administrators.
+        admin_consent=body.get("type") != "User",
+        enabled=bool(body.get("isEnabled", True)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One scope on offer, prepared for searching."""
+
+    resource: Resource
+    scope: Scope
+    value: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Copy:
+    """One reading of the tenant; it is replaced whole, so readers need no lock."""
+
+    resources: tuple[Resource, ...] = ()
+    loaded_at: datetime | None = None
+    scopes: Mapping[str, Scope]
+    offered: tuple[_Entry, ...] = ()
+
+
+class Catalogue:
+    """The last good reading of the catalogue; safe to use from any thread."""
+
+    def __init__(self, load: Callable[[], tuple[Resource, ...]], clock: Callable[[], datetime]) -> None:
+        self._load = load
+        self._clock = clock
+        self._one_at_a_time = threading.Lock()
+        self._copy = _Copy(scopes={})
+
+    @property
+    def resources(self) -> tuple[Resource, ...]:
+        """Every resource, the tenant's own first; empty before the first reading."""
+        return self._copy.resources
+
+    @property
+    def loaded_at(self) -> datetime | None:
+        """When the catalogue was last read; None before the first reading."""
+        return self._copy.loaded_at
+
+    def refresh(self) -> bool:
+        """Read the catalogue anew. When Entra fails the last good copy stays, and the answer is False."""
+        with self._one_at_a_time:
+            try:
+                resources = self._load()
+            except EntraError as error:
+                _log.warning("The catalogue was not refreshed: %s %s", error.status, error.code)
+                return False
+            self._copy = _copy(resources, self._clock())
+        return True
+
+    def find(self, key: str) -> Scope | None:
+        """The scope of this `Scope.key`, a disabled one too; None when the tenant has none."""
+        return self._copy.scopes.get(key)
+
+    def search(self, text: str, limit: int = 100) -> list[tuple[Resource, list[Scope]]]:
+        """The scopes on offer that hold every word of `text` in value, title or resource name, in any case.
+
+        The tenant's own APIs come first, and within each the exact values, then those that begin with a word. An
+        exact value is never crowded out by `limit`, which counts scopes.
+        """
+        words = tuple(text.casefold().split())
+        hits: Sequence[_Entry] = self._copy.offered
+        for word in words:
+            hits = [entry for entry in hits if word in entry.text]
+        grouped: dict[str, tuple[Resource, list[Scope]]] = {}
+        for entry in _best(hits, words, limit):
+            grouped.setdefault(entry.resource.app_id, (entry.resource, []))[1].append(entry.scope)
+        return list(grouped.values())
+
+
+def _copy(resources: tuple[Resource, ...], loaded_at: datetime) -> _Copy:
+    own_first = sorted(resources, key=lambda resource: not resource.own)
+    pairs = [(resource, scope) for resource in own_first for scope in resource.scopes]
+    offered = tuple(
+        _Entry(resource, scope, scope.value.casefold(), f"{scope.value} {scope.title} {resource.name}".casefold())
+        for resource, scope in pairs
+        if scope.enabled and scope.value
+    )
+    scopes = {scope.key: scope for _, scope in pairs}
+    return _Copy(resources=tuple(own_first), loaded_at=loaded_at, scopes=scopes, offered=offered)
+
+
+def _best(hits: Sequence[_Entry], words: tuple[str, ...], limit: int) -> list[_Entry]:
+    """At most `limit` hits as they are shown; own APIs come first in `hits`, so the first of each kind are best."""
+    if not words:
+        return list(hits[:limit])
+    exact = (entry for entry in hits if entry.value in words)
+    prefixed = (entry for entry in hits if entry.value.startswith(words) and entry.value not in words)
+    others = (entry for entry in hits if not entry.value.startswith(words))
+    ranked = [entry for kind in (exact, prefixed, others) for entry in islice(kind, limit)]
+    room = limit - sum(entry.value in words for entry in ranked)
+    chosen = []
+    for entry in sorted(ranked, key=lambda entry: not entry.resource.own):
+        if entry.value in words:
+            chosen.append(entry)
+        elif room > 0:
+            chosen.append(entry)
+            room -= 1
+    return chosen

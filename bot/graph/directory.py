@@ -1,0 +1,95 @@
+"""People, the bot's own service principal, and what the tenant's policy allows.
+
+Source: Microsoft Graph v1.0, "Get user", "List users", "Get servicePrincipal", "Get tenantAppManagementPolicy".
+"""
+
+import logging
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from bot.errors import EntraError
+from bot.graph import odata
+from bot.graph.client import Call, GraphClient, get
+from bot.model import EntraPerson
+
+_log = logging.getLogger(__name__)
+
+#: ISO 8601 durations as Graph writes them, such as P90D or P4DT12H30M5S.
+_DURATION: Final = re.compile(
+    r"P(?:(?P<years>\d{1,4})Y)?(?:(?P<months>\d{1,5})M)?(?:(?P<weeks>\d{1,5})W)?(?:(?P<days>\d{1,6})D)?"
+    r"(?:T(?:(?P<hours>\d{1,7})H)?(?:(?P<minutes>\d{1,7})M)?(?:(?P<seconds>\d{1,9})(?:\.\d+)?S)?)?"
+)
+#: Months and years at their shortest, so that a limit read here is never longer than the tenant's.
+_DAYS_OF: Final = {"years": 365, "months": 28}
+#: Seconds; what the policy says is nice to know, and nobody shall wait long for it.
+_PATIENCE_FOR_POLICY: Final = 5.0
+
+
+class Directory:
+    """What the bot reads of the tenant besides applications."""
+
+    def __init__(self, client: GraphClient) -> None:
+        self._client = client
+        self._hasty = client.with_patience(_PATIENCE_FOR_POLICY)
+
+    def find_person(self, email: str) -> EntraPerson | None:
+        """The one user whose mail or user principal name is `email`, in any case; None for none, or for several."""
+        either = f"{odata.equals('mail', email)} or {odata.equals('userPrincipalName', email)}"
+        query = {"$filter": either, "$select": "id,displayName,mail,userPrincipalName"}
+        found = self._client.call(Call(method="GET", template="/users", query=query))["value"]
+        hits = [body for body in found if _is_called(body, email)]
+        return _person(hits[0]) if len(hits) == 1 else None
+
+    def own_service_principal(self, client_id: str) -> str:
+        """The object id of the bot's own service principal, which becomes the first owner of what it makes.
+
+        Raises EntraMissing when there is none.
+        """
+        call = get("/servicePrincipals(appId={app_id})", "id", app_id=odata.literal(client_id))
+        return str(self._client.call(call)["id"])
+
+    def password_limit(self) -> timedelta | None:
+        """The longest life of a client secret under the tenant's default policy; None for none or not readable."""
+        lives = (_duration(rule.get("maxLifetime")) for rule in self._password_rules("passwordLifetime"))
+        return min((life for life in lives if life is not None), default=None)
+
+    def passwords_allowed(self) -> bool:
+        """Whether the tenant's default policy allows client secrets at all; True when it cannot be read."""
+        return not self._password_rules("passwordAddition")
+
+    def _password_rules(self, kind: str) -> list[Mapping[str, Any]]:
+        """The rules of one kind that are in force. Not being allowed to read the policy must not stop the bot."""
+        try:
+            policy = self._hasty.call(get("/policies/defaultAppManagementPolicy")) or {}
+        except EntraError as error:
+            _log.info("The app management policy cannot be read: %s %s", error.status, error.code)
+            return []
+        if not policy.get("isEnabled"):
+            return []
+        rules = (policy.get("applicationRestrictions") or {}).get("passwordCredentials") or ()
+        return [rule for rule in rules if rule.get("restrictionType") == kind and rule.get("state") != "disabled"]
+
+
+def _is_called(body: Mapping[str, Any], email: str) -> bool:
+    names = (body.get("mail"), body.get("userPrincipalName"))
+    return email.casefold() in {name.casefold() for name in names if name}
+
+
+def _person(body: Mapping[str, Any]) -> EntraPerson:
+    return EntraPerson(
+        object_id=body["id"],
+        name=body.get("displayName") or body["userPrincipalName"],
+        user_principal_name=body["userPrincipalName"],
+    )
+
+
+def _duration(text: str | None) -> timedelta | None:
+    """Read an ISO 8601 duration; what is none, or is nothing, counts as no limit."""
+    match = _DURATION.fullmatch(text or "")
+    if match is None:
+        return None
+    parts = {name: int(value) for name, value in match.groupdict().items() if value}
+    days = sum(parts.pop(name, 0) * days for name, days in _DAYS_OF.items())
+    return timedelta(days=days) + timedelta(**parts) or None
