@@ -1,1 +1,1 @@
-"""Its table of contents follows with its first room."""
+"""What people read in Slack: pure functions from our nouns to slack_sdk's models. No client, no store, no clock."""
