@@ -57,9 +57,7 @@ def check(raw: RawForm, around: Surroundings) -> RequestForm:
         "reply_urls": _urls_fault(urls, around.policy),
         "audience": _audience_fault(raw.audience, around.policy),
         "scopes": _scopes_fault(scopes),
-        "secret_description": _text_fault(
-            raw.secret_description, "what the secret is for", LONGEST_DESCRIPTION
-        ),
+        "secret_description": _text_fault(raw.secret_description, "what the secret is for", LONGEST_DESCRIPTION),
         **_term_faults(raw, term, around),
         "co_owners": _owners_fault(owner_ids, around),
         "justification": _justification_fault(raw.justification),

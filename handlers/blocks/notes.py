@@ -1,0 +1,122 @@
+"""Things that are said once: replies in the request's thread, and short messages to one person."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from bot.records import Note
+from handlers import ids
+from handlers.blocks.texts import Message, day, escape, exact, markdown, mention, mentions
+
+Facts = Mapping[str, str]
+
+
+def build(note: Note) -> Message:
+    """Return a note as a message of one section."""
+    text = SENTENCES[note.kind](note.facts)
+    return Message(text=text, blocks=(markdown(text),))
+
+
+def _changed(facts: Facts) -> str:
+    voided = facts.get("voided", "").split()
+    lost = f" The approval of {mentions(voided)} counts no more; please read it again." if voided else ""
+    return f":pencil2: {mention(facts['person'])} changed this request.{lost}"
+
+
+def _approved(facts: Facts) -> str:
+    return f":white_check_mark: Approved by {mentions(facts['people'].split())}. It is being made in Entra."
+
+
+def _denied(facts: Facts) -> str:
+    return f":no_entry: Denied by {mention(facts['person'])}: {escape(facts['reason'])}"
+
+
+def _withdrawn(facts: Facts) -> str:
+    return f":leftwards_arrow_with_hook: Withdrawn by {mention(facts['person'])}."
+
+
+def _waiting(facts: Facts) -> str:
+    who = mention(facts["requester"])
+    return f":bell: {who} is still waiting for a decision. Without one, this lapses in {facts['hours']} hours."
+
+
+def _still_waiting(facts: Facts) -> str:
+    reminded = f"The approvers were reminded of your request {exact(facts['request'])}."
+    return f":bell: {reminded} Without a decision it lapses in {facts['hours']} hours."
+
+
+def _your_request_lapsed(facts: Facts) -> str:
+    ended = f"Nobody decided on your request {exact(facts['request'])} in time, so it ended."
+    return f":zzz: {ended} Use {ids.COMMAND} to ask again."
+
+
+def _fulfilled(facts: Facts) -> str:
+    made = f"Made in Entra: client ID {exact(facts['app_id'])}, object ID {exact(facts['object_id'])}."
+    return f":white_check_mark: {made} The requester was sent a one-time link."
+
+
+def _graph(facts: Facts) -> str:
+    said = f"{exact(facts['code'] or 'no code')}: {escape(facts['message'])}"
+    return f"{said} (request-id {exact(facts['request_id'] or 'none')})"
+
+
+def _failed(facts: Facts) -> str:
+    return f":x: Entra refused. {_graph(facts)}\nMend the cause, then press *Retry* on the request above."
+
+
+def _entra_slow(facts: Facts) -> str:
+    return f":hourglass: Entra does not answer as it should; I go on trying. {_graph(facts)}"
+
+
+def _not_minted(facts: Facts) -> str:
+    refused = f"Entra refused to make the client secret. {_graph(facts)}"
+    return f":x: {refused}\nThe link stays good: once the cause is mended, the requester can press it again."
+
+
+def _removed(facts: Facts) -> str:
+    return f":wastebasket: What this request had made (object ID {exact(facts['object_id'])}) was removed for good."
+
+
+def _not_removed(facts: Facts) -> str:
+    what = f"Object ID {exact(facts['object_id'])}, made by this request, could not be removed."
+    return f":warning: {what} {_graph(facts)}\nI try again every hour; you can also delete it by hand."
+
+
+def _removal_soon(facts: Facts) -> str:
+    when = day(datetime.fromisoformat(facts["at"]))
+    return f":hourglass: {_old_secret(facts)} is removed from Entra on {when}. Make sure nothing uses it any more."
+
+
+def _removal_done(facts: Facts) -> str:
+    return f":wastebasket: {_old_secret(facts)} was removed from Entra."
+
+
+def _old_secret(facts: Facts) -> str:
+    name, what = escape(facts["application"]), escape(facts["description"])
+    return f"The old client secret of “{name}” ({what}, begins with {exact(facts['hint'])})"
+
+
+def _undelivered(facts: Facts) -> str:
+    who = mention(facts["person"])
+    return f":warning: {who} could not be sent a message ({exact(facts['error'])}). It was about: {facts['about']}"
+
+
+SENTENCES: Mapping[str, Callable[[Facts], str]] = {
+    "changed": _changed,
+    "approved": _approved,
+    "denied": _denied,
+    "withdrawn": _withdrawn,
+    "waiting": _waiting,
+    "still_waiting": _still_waiting,
+    "lapsed": lambda _: ":zzz: Nobody decided in time; this request ended.",
+    "your_request_lapsed": _your_request_lapsed,
+    "retried": lambda facts: f":repeat: {mention(facts['person'])} has it made again.",
+    "fulfilled": _fulfilled,
+    "failed": _failed,
+    "entra_slow": _entra_slow,
+    "not_minted": _not_minted,
+    "removed": _removed,
+    "not_removed": _not_removed,
+    "removal_soon": _removal_soon,
+    "removal_done": _removal_done,
+    "undelivered": _undelivered,
+}
