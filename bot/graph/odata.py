@@ -5,10 +5,12 @@ twice) and "Use query parameters to customize responses" (values are percent-enc
 """
 
 from collections.abc import Mapping
+from typing import Final
 from urllib.parse import quote, urlencode
 
 #: What may stand bare in a query value; everything else, and above all `&`, `#`, `+` and `%`, is encoded.
-_BARE_IN_QUERY = "$/'(),:"
+_BARE_IN_QUERY: Final = "$/'(),:"
+_NO_NAMES: Final = frozenset({"", ".", ".."})
 
 
 def literal(text: str) -> str:
@@ -24,11 +26,16 @@ def equals(name: str, text: str) -> str:
 
 def holds(name: str, text: str) -> str:
     """The filter for objects whose collection of strings `name` holds `text`."""
-    return f"{name}/any(item:item eq {literal(text)})"
+    return f"{name}/any(t:t eq {literal(text)})"
 
 
 def path(template: str, names: Mapping[str, str]) -> str:
-    """Fill the `{placeholders}` of `template`; a name cannot leave its own segment of the path."""
+    """Fill the `{placeholders}` of `template`; a name cannot leave its own segment of the path.
+
+    Raises ValueError for a name that is no name: empty, or a step to another folder.
+    """
+    if not _NO_NAMES.isdisjoint(names.values()):
+        raise ValueError(f"{template} needs names, not {sorted(names.values())}")
     return template.format_map({name: quote(value, safe="'") for name, value in names.items()})
 
 

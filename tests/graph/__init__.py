@@ -1,0 +1,1 @@
+"""What bot/graph promises, against a small scripted Graph and against the emulated Entra."""
