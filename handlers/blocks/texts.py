@@ -11,6 +11,17 @@ from slack_sdk.models.blocks.basic_components import MarkdownTextObject, PlainTe
 
 from bot.model import SecretTerm
 
+# Slack reads these as bold, italics, strike-through and code; their look-alikes it leaves alone.
+_GRAVE = "\N{MODIFIER LETTER GRAVE ACCENT}"
+_LOOKALIKES = str.maketrans(
+    {
+        "`": _GRAVE,
+        "*": "\N{ASTERISK OPERATOR}",
+        "_": "\N{FULLWIDTH LOW LINE}",
+        "~": "\N{TILDE OPERATOR}",
+    }
+)
+
 # Slack, "Section block": the longest text of a section.
 LONGEST_SECTION = 3000
 
@@ -34,13 +45,13 @@ def escape(text: str) -> str:
     bold, italics and strike-through are shown as look-alikes that Slack does not read.
     """
     visible = "".join(c for c in text if unicodedata.category(c) not in {"Cf", "Co", "Cs"})
-    plain = visible.translate(str.maketrans({"`": "ˋ", "*": "∗", "_": "＿", "~": "∼"}))
+    plain = visible.translate(_LOOKALIKES)
     return plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def exact(text: str) -> str:
     """Show an exact value in a code span, where marks have no meaning; only the three characters are escaped."""
-    harmless = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("`", "ˋ")
+    harmless = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("`", _GRAVE)
     return f"`{harmless}`"
 
 

@@ -1,0 +1,252 @@
+"""Empties the outbox into Slack: at least once by the outbox, and once as far as Slack lets us find out.
+
+A process may die between a post and its record. Whoever claims the entry next finds it "in doubt" and looks for the
+post by its metadata before posting again. Without the right to read that history the post is repeated: an old link in
+such a twin opens nothing, and an old button finds the request decided.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from bot.events import AuditEvent
+from bot.identifiers import row_name, short_name
+from bot.notices import Notices
+from bot.records import Note, Outgoing, Posted
+from handlers import notices
+from handlers.rendering import Draft, Renderer
+from storage import Store
+
+log = logging.getLogger(__name__)
+
+METADATA_TYPE = "register_app_entry"
+LEASE = timedelta(seconds=60)
+WAIT_FOR_CARD = timedelta(seconds=2)
+BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 15, 60, 300))
+LOOKED_AT = 100
+
+# Slack, "chat.postMessage" and "conversations.open": errors that no waiting mends for this person.
+NOBODY_THERE = frozenset(
+    {"user_disabled", "user_not_found", "user_not_visible", "cannot_dm_bot", "messages_tab_disabled"}
+)
+# Slack, "chat.update": the message can be edited no more, so a new one takes its place.
+CANNOT_EDIT = frozenset(
+    {"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive", "channel_not_found"}
+)
+# The blocks were refused: the plain text says the same with less comfort.
+TOO_MUCH = frozenset({"invalid_blocks", "msg_blocks_too_long", "msg_too_long", "block_mismatch"})
+
+
+class Courier:
+    """Sends one entry at a time; any number of couriers may share an outbox."""
+
+    def __init__(
+        self,
+        store: Store,
+        client: WebClient,
+        renderer: Renderer,
+        notices_port: Notices,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """`client` must not retry by itself: a repeated post is decided here."""
+        self._store = store
+        self._client = client
+        self._renderer = renderer
+        self._notices = notices_port
+        self._now = clock
+
+    def deliver_next(self) -> bool:
+        """Send the oldest entry that is due; False when there is none."""
+        now = self._now()
+        entry = self._store.outbox.claim(short_name("lease"), now=now, until=now + LEASE)
+        if entry is None:
+            return False
+        try:
+            self._deliver(entry, in_doubt=entry.first_tried_at is not None and entry.first_tried_at < now)
+        except SlackApiError as error:
+            self._refused(entry, error)
+        except OSError as error:
+            # The answer was lost: the entry stays in doubt until it is looked for.
+            self._later(entry, type(error).__name__, self._backoff(entry))
+        return True
+
+    def _deliver(self, entry: Outgoing, *, in_doubt: bool) -> None:
+        found = self._look_for(entry) if in_doubt else None
+        draft = None
+        if found is None:
+            draft = self._renderer.draw(entry)
+            if draft is None:
+                self._store.outbox.sent(entry, now=self._now())
+                return
+            found = self._say(entry, draft)
+        if found is not None:
+            self._record(entry, draft, found)
+
+    def _record(self, entry: Outgoing, draft: Draft | None, posted: Posted) -> None:
+        slot = draft.slot if draft else _slot_of(entry)
+        with self._store.transaction():
+            if self._store.outbox.sent(entry, now=self._now()) and slot is not None:
+                self._store.outbox.remember(slot, posted)
+
+    def _say(self, entry: Outgoing, draft: Draft) -> Posted | None:
+        """Edit or post; None when the entry was given back because its turn has not come."""
+        standing = self._store.outbox.posted(draft.slot) if draft.slot else None
+        if standing is not None:
+            return self._edit(entry, draft, standing)
+        if draft.only_edit and not self._is_on_its_way(entry):
+            self._store.outbox.sent(entry, now=self._now())
+            return None
+        if draft.only_edit:
+            self._store.outbox.put_back(
+                entry, "waits for the message it edits", available_at=self._now() + WAIT_FOR_CARD, tried=False
+            )
+            return None
+        return self._post(entry, draft)
+
+    def _is_on_its_way(self, entry: Outgoing) -> bool:
+        """Say whether the message that this entry edits is still to be sent."""
+        return self._now() - entry.created_at < timedelta(hours=1)
+
+    def _edit(self, entry: Outgoing, draft: Draft, standing: Posted) -> Posted:
+        try:
+            self._client.chat_update(channel=standing.channel, ts=standing.ts, **draft.message.content())
+        except SlackApiError as error:
+            if error.response.get("error") not in CANNOT_EDIT:
+                raise
+            return self._post_new(entry, draft, None)
+        return standing
+
+    def _post(self, entry: Outgoing, draft: Draft) -> Posted | None:
+        if draft.thread_slot is None:
+            return self._post_new(entry, draft, None)
+        card = self._store.outbox.posted(draft.thread_slot)
+        if card is None:
+            self._store.outbox.put_back(
+                entry, "waits for its card", available_at=self._now() + WAIT_FOR_CARD, tried=False
+            )
+            return None
+        return self._post_new(entry, draft, card.ts)
+
+    def _post_new(self, entry: Outgoing, draft: Draft, thread_ts: str | None) -> Posted:
+        content = draft.message.content()
+        try:
+            answer = self._chat_post(entry, content, thread_ts)
+        except SlackApiError as error:
+            if error.response.get("error") not in TOO_MUCH:
+                raise
+            pointers = (error.response.get("response_metadata") or {}).get("messages")
+            log.warning("Slack refused the blocks of a %s (%s); its text goes alone.", entry.kind, pointers)
+            answer = self._chat_post(entry, {"text": content["text"]}, thread_ts)
+        return Posted(channel=answer["channel"], ts=answer["ts"])
+
+    def _chat_post(self, entry: Outgoing, content: Mapping[str, Any], thread_ts: str | None) -> Mapping[str, Any]:
+        # Both unfurl flags off: only then does Slack fetch no address that stands in a message.
+        answer = self._client.chat_postMessage(
+            channel=entry.recipient,
+            thread_ts=thread_ts,
+            unfurl_links=False,
+            unfurl_media=False,
+            metadata={"event_type": METADATA_TYPE, "event_payload": {"entry": entry.id}},
+            **content,
+        )
+        return {"channel": answer["channel"], "ts": answer["ts"]}
+
+    def _look_for(self, entry: Outgoing) -> Posted | None:
+        """Look for the post of an entry in doubt; None when it is not there or may not be looked for."""
+        try:
+            channel = self._channel_of(entry)
+            messages = self._history(entry, channel)
+        except SlackApiError as error:
+            if error.response.get("error") != "missing_scope":
+                raise
+            log.warning("Without the scope %s a %s may be sent twice.", error.response.get("needed"), entry.kind)
+            return None
+        for message in messages:
+            metadata = message.get("metadata") or {}
+            if metadata.get("event_payload", {}).get("entry") == entry.id:
+                return Posted(channel=channel, ts=message["ts"])
+        return None
+
+    def _channel_of(self, entry: Outgoing) -> str:
+        if entry.recipient.startswith(("C", "G")):
+            return entry.recipient
+        return str(self._client.conversations_open(users=entry.recipient)["channel"]["id"])
+
+    def _history(self, entry: Outgoing, channel: str) -> list[dict[str, Any]]:
+        card = self._store.outbox.posted(f"{notices.CARD}:{entry.subject}")
+        if entry.kind == notices.THREAD and card is not None:
+            answer = self._client.conversations_replies(
+                channel=channel, ts=card.ts, include_all_metadata=True, limit=LOOKED_AT
+            )
+        else:
+            answer = self._client.conversations_history(channel=channel, include_all_metadata=True, limit=LOOKED_AT)
+        messages: list[dict[str, Any]] = answer["messages"]
+        return messages
+
+    def _refused(self, entry: Outgoing, error: SlackApiError) -> None:
+        word = str(error.response.get("error"))
+        if error.response.status_code == 429 or word in {"ratelimited", "rate_limited"}:  # noqa: PLR2004 - HTTP's number
+            seconds = float(error.response.headers.get("Retry-After", 1))
+            self._later(entry, word, timedelta(seconds=seconds), tried=False)
+        elif word in NOBODY_THERE or (word == "channel_not_found" and entry.recipient.startswith(("U", "W"))):
+            self._undeliverable(entry, word)
+        else:
+            log.warning("Slack refused a %s: %s", entry.kind, word)
+            self._later(entry, word, self._backoff(entry), tried=False)
+
+    def _backoff(self, entry: Outgoing) -> timedelta:
+        return BACKOFF[min(entry.attempts, len(BACKOFF)) - 1]
+
+    def _later(self, entry: Outgoing, word: str, pause: timedelta, *, tried: bool = True) -> None:
+        self._store.outbox.put_back(entry, word, available_at=self._now() + pause, tried=tried)
+
+    def _undeliverable(self, entry: Outgoing, word: str) -> None:
+        """Nobody is there to read it: the audit keeps that, and the approvers hear of it."""
+        request_id = self._request_of(entry)
+        with self._store.transaction():
+            if not self._store.outbox.undeliverable(entry, word, now=self._now()):
+                return
+            self._store.audit.add(
+                row_name(),
+                AuditEvent.MESSAGE_UNDELIVERED,
+                "bot",
+                now=self._now(),
+                request_id=request_id,
+                details={"person": entry.recipient, "kind": entry.kind, "error": word},
+            )
+            if request_id is not None:
+                facts = {"person": entry.recipient, "error": word, "about": ABOUT.get(entry.kind, "this request")}
+                self._notices.approvers_told(request_id, Note(kind="undelivered", facts=facts))
+
+    def _request_of(self, entry: Outgoing) -> str | None:
+        if entry.kind in {notices.CARD, notices.REQUEST_DM, notices.THREAD}:
+            return entry.subject
+        link = self._store.links.get(entry.subject)
+        application_id = link.application_id if link else None
+        if entry.kind in {notices.REMINDER, notices.REMINDER_REDRAWN}:
+            credential = self._store.credentials.get(self._store.reminders.key_of(entry.subject) or "")
+            application_id = credential.application_id if credential else None
+        application = self._store.applications.get(application_id) if application_id else None
+        return application.request_id if application else None
+
+
+ABOUT: Mapping[str, str] = {
+    notices.LINK: "the one-time link to the client secret.",
+    notices.REMINDER: "the client secret of this application, which ends soon.",
+    notices.REQUEST_DM: "the state of this request.",
+}
+
+
+def _slot_of(entry: Outgoing) -> str | None:
+    """Return the slot that a post found again belongs to."""
+    slots = {
+        notices.CARD: f"{notices.CARD}:{entry.subject}",
+        notices.REQUEST_DM: f"{notices.REQUEST_DM}:{entry.subject}",
+        notices.LINK: f"{notices.LINK}:{entry.subject}",
+        notices.REMINDER: f"{notices.REMINDER}:{entry.subject}:{entry.recipient}",
+    }
+    return slots.get(entry.kind)

@@ -1,0 +1,60 @@
+"""The one place where a listener's error is answered, where the person stands; no body is ever logged."""
+
+import json
+import logging
+import secrets
+from typing import Any
+
+from slack_bolt import App, BoltResponse, Respond
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_sdk.errors import SlackApiError
+
+from bot.errors import FormFaults, Refusal, SlackUnavailable
+from handlers import views
+
+log = logging.getLogger(__name__)
+
+SLACK_BUSY = "Slack did not answer me in time. Nothing was changed; please try once more."
+_JSON = {"Content-Type": "application/json"}
+TRIGGER_OVER = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id"})
+
+
+def register(app: App) -> None:
+    """Answer every error of every listener."""
+
+    @app.error
+    def answer(error: Exception, body: dict[str, Any], respond: Respond) -> BoltResponse:
+        if isinstance(error, BoltUnhandledRequestError):
+            return BoltResponse(status=200, body="")
+        refusal = error if isinstance(error, Refusal) else _refusal(error, body)
+        if body.get("type") == "view_submission":
+            return BoltResponse(status=200, body=json.dumps(views.refused(refusal)), headers=_JSON)
+        if body.get("command"):
+            return BoltResponse(
+                status=200,
+                body=json.dumps({"response_type": "ephemeral", "text": _sentence(refusal)}),
+                headers=_JSON,
+            )
+        if body.get("response_url"):
+            respond(text=_sentence(refusal), response_type="ephemeral", replace_original=False)
+        return BoltResponse(status=200, body="")
+
+
+def _sentence(refusal: Refusal) -> str:
+    return " ".join(refusal.faults.values()) if isinstance(refusal, FormFaults) else str(refusal)
+
+
+def _refusal(error: Exception, body: dict[str, Any]) -> Refusal:
+    """Turn what nobody expected into a sentence with a number that the log knows too."""
+    if isinstance(error, SlackUnavailable):
+        log.warning("Slack did not answer: %s", error)
+        return Refusal(SLACK_BUSY)
+    if isinstance(error, SlackApiError) and error.response.get("error") in TRIGGER_OVER:
+        return Refusal("That took too long for Slack to open the form. Please try once more.")
+    number = secrets.token_hex(4)
+    kind = body.get("type") or body.get("command") or "request"
+    log.error("Unexpected error %s while answering a %s", number, kind, exc_info=error)
+    return Refusal(
+        f"Something went wrong on my side (error {number}). Please try again; if it stays, give that"
+        " number to whoever runs this bot."
+    )

@@ -1,0 +1,65 @@
+"""Submitted modals: checked, decided, and answered with the outcome in one breath."""
+
+from typing import Any
+
+from slack_bolt import Ack, App
+
+from bot.errors import FormFaults, Refusal
+from bot.model import Person
+from bot.records import RequestForm
+from bot.submission import RawForm, Surroundings, check
+from handlers import ids
+from handlers.blocks import request_form, small_views
+from handlers.use_cases import UseCases
+
+# Slack waits three seconds for the answer to a submission; this much of it may go into asking who people are.
+PEOPLE_SECONDS = 1.5
+
+
+def register(app: App, use_cases: UseCases) -> None:
+    """Listen to the modals."""
+
+    @app.view(ids.REQUEST_FORM)
+    def submit(ack: Ack, body: dict[str, Any]) -> None:
+        context = request_form.context_of(body["view"])
+        requester = use_cases.people.person(body["user"]["id"])
+        form = _checked(request_form.parse(body["view"]), requester, use_cases)
+        use_cases.approvals.submit(context.form_id, requester, form)
+        ack()
+
+    @app.view(ids.CHANGE_FORM)
+    def change(ack: Ack, body: dict[str, Any]) -> None:
+        context = request_form.context_of(body["view"])
+        requester = use_cases.people.person(body["user"]["id"])
+        form = _checked(request_form.parse(body["view"]), requester, use_cases)
+        use_cases.approvals.change(context.request_id, context.version, requester, form)
+        ack()
+
+    @app.view(ids.DENY_FORM)
+    def deny(ack: Ack, body: dict[str, Any]) -> None:
+        request_id, version, reason = small_views.deny_parse(body["view"])
+        if not reason:
+            raise FormFaults({ids.REASON: "Say why; the requester reads it."})
+        person = use_cases.people.fresh(body["user"]["id"])
+        is_approver = use_cases.people.is_approver(person.id)
+        use_cases.approvals.deny(request_id, version, person, is_approver=is_approver, reason=reason)
+        ack()
+
+
+def _checked(raw: RawForm, requester: Person, use_cases: UseCases) -> RequestForm:
+    people = use_cases.people.several(raw.co_owner_ids, PEOPLE_SECONDS)
+    around = Surroundings(
+        policy=use_cases.policy,
+        find_scope=use_cases.catalogue.find,
+        requester=requester,
+        people=people,
+        now=use_cases.clock(),
+    )
+    return check(raw, around)
+
+
+def refused(error: Refusal) -> dict[str, Any]:
+    """Return the answer to a submission that is refused: beside the fields, or in the modal's place."""
+    if isinstance(error, FormFaults):
+        return {"response_action": "errors", "errors": error.faults}
+    return {"response_action": "update", "view": small_views.word("Not done", str(error)).to_dict()}
