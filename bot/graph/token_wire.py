@@ -4,6 +4,8 @@ MSAL for Python takes any `http_client` with `get` and `post`; it is a `requests
 managed identity on Service Fabric asks for one.
 """
 
+import json
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
@@ -16,8 +18,7 @@ from bot.graph.answers import seconds_to_wait
 TIMEOUT: Final = (5.0, 20.0)
 
 _LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
-_THROTTLED: Final = 429
-_FIRST_SERVER_ERROR: Final = 500
+_NO_ANSWER: Final = "The token endpoint is busy or down, or its answer cannot be read."
 
 
 def checked_root(url: str) -> str:
@@ -39,6 +40,22 @@ def is_plain(url: str) -> bool:
 def https_twin(url: str) -> str:
     """The same address as https, for MSAL's eyes only."""
     return urlunsplit(urlsplit(url)._replace(scheme="https"))
+
+
+def _is_answer(response: requests.Response) -> bool:
+    """Whether MSAL shall see `response`: a refusal that is meant, or a success that can be read."""
+    if response.ok:
+        return _is_json(response.content)
+    busy = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
+    return response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR and response.status_code not in busy
+
+
+def _is_json(content: bytes) -> bool:
+    try:
+        json.loads(content)
+    except ValueError:
+        return False
+    return True
 
 
 class Unanswered(requests.RequestException):
@@ -80,11 +97,10 @@ class TokenWire(requests.Session):
         except requests.RequestException as error:
             trouble = Unanswered(f"The token endpoint did not answer ({type(error).__name__}).")
         else:
-            if response.status_code != _THROTTLED and response.status_code < _FIRST_SERVER_ERROR:
+            if _is_answer(response):
                 return self._as_https(response)
             wait = seconds_to_wait(response.headers.get("Retry-After")) or 0.0
-            busy = "The token endpoint is busy or down."
-            trouble = Unanswered(busy, status=response.status_code, retry_after=wait)
+            trouble = Unanswered(_NO_ANSWER, status=response.status_code, retry_after=wait)
         # Raised out here so that requests' own error, which knows address and body, is not chained to it.
         raise trouble
 

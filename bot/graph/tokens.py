@@ -140,7 +140,7 @@ class Tokens:
             return {}, EntraUnavailable(str(error), status=error.status, retry_after=error.retry_after)
         except json.JSONDecodeError:
             return {}, EntraUnavailable("The token endpoint's answer could not be read.")
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError) as error:  # TypeError: a passphrase for a key that has none.
             return {}, EntraSignInRefused(_what_is_wrong(error))
 
     def _ask(self) -> dict[str, Any]:
