@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from bot.errors import EntraError, EntraMissing, EntraUnavailable
 from bot.events import AuditEvent
 from bot.graph import Entra
+from bot.graph.applications import Applications
 from bot.identifiers import row_name, short_name
 from bot.lifecycle import CredentialEvent, CredentialState
 from bot.links import UNKNOWN, Links
@@ -49,14 +50,17 @@ class Minting:
         *,
         store: Store,
         entra: Entra,
+        applications: Applications,
         links: Links,
         notices: Notices,
         policy: Policy,
         clock: Callable[[], datetime],
         prove: Callable[[str, str, SecretText], None],
     ) -> None:
+        """`applications` must not be more patient than a person before a page."""
         self._store = store
-        self._entra = entra
+        self._tokens = entra.tokens
+        self._applications = applications
         self._links = links
         self._notices = notices
         self._policy = policy
@@ -98,7 +102,7 @@ class Minting:
         try:
             if link.attempts > 1:
                 self._remove_orphans(link, application)
-            return self._entra.applications.add_secret(
+            return self._applications.add_secret(
                 application.object_id,
                 display_name=marked(application.form.secret_description, link.id),
                 ends_at=end_of(application.form.term, self._now()),
@@ -164,7 +168,7 @@ class Minting:
     def _take_back(self, link: Link, key_id: str) -> None:
         """Remove what was minted under a lease that had been lost: somebody else minted, or will."""
         try:
-            self._entra.applications.remove_secret(self._links.application_of(link).object_id, key_id)
+            self._applications.remove_secret(self._links.application_of(link).object_id, key_id)
         except EntraError as error:
             log.warning("A secret minted too late for %s is left to the sweep: %s", link.id, error)
         self._store.links.sweep_later(link.id, at=self._now() + FIRST_SWEEP, times=SWEEPS)
@@ -174,11 +178,11 @@ class Minting:
         known = {credential.key_id for credential in self._store.credentials.of_application(application.id)}
         orphans = [
             found.key_id
-            for found in self._entra.applications.secrets(application.object_id)
+            for found in self._applications.secrets(application.object_id)
             if found.display_name.endswith(mark(link.id)) and found.key_id not in known
         ]
         for key_id in orphans:
-            self._entra.applications.remove_secret(application.object_id, key_id)
+            self._applications.remove_secret(application.object_id, key_id)
             self._record(AuditEvent.SECRET_ORPHAN_REMOVE, "bot", link, key_id=key_id)
         return len(orphans)
 
@@ -223,8 +227,8 @@ class Minting:
             facts=self._links.facts(link),
             text=minted.text,
             ends_at=minted.credential.ends_at,
-            authority=self._entra.tokens.authority,
-            token_endpoint=self._entra.tokens.token_endpoint,
+            authority=self._tokens.authority,
+            token_endpoint=self._tokens.token_endpoint,
             scopes=tuple(f"{scope.resource_name}: {scope.value}" for scope in application.form.scopes),
         )
 

@@ -1,0 +1,275 @@
+"""The composition root: settings to store, Entra, use cases, Slack and web. The one file that sees everything."""
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from flask import Flask
+from slack_bolt import App
+from slack_bolt.adapter.flask import SlackRequestHandler
+from slack_sdk import WebClient
+
+import handlers
+from bot.approvals import Approvals
+from bot.clock import Clock, Round
+from bot.graph import Entra, EntraAccess, open_entra
+from bot.graph.applications import Applications
+from bot.graph.credentials import BotCredential, Certificate, ClientSecret, FederatedAssertion, ManagedIdentity
+from bot.links import Links
+from bot.minting import Minting
+from bot.model import LinkStatus, NotMinted, Revealed, Viewer
+from bot.policy import Policy, load_policy
+from bot.proof import Proof
+from bot.provisioning import Provisioning
+from bot.reminders import Reminders
+from bot.rotation import Rotation
+from bot.settings import Settings
+from handlers.blocks.link_dm import LinkPlace
+from handlers.courier import Courier
+from handlers.notices import SlackNotices
+from handlers.people import People
+from handlers.rendering import Renderer
+from handlers.use_cases import UseCases
+from handlers.web import create_web
+from storage import Store, open_store
+from storage.database import Database
+
+# A browser waits for a press; a request in the background may take its time.
+PRESS_PATIENCE_SECONDS = 20.0
+SLACK_ANSWER_SECONDS = 3
+COURIER_SECONDS = 15
+# The outbox is stuck, not slow, when its oldest entry is older than this.
+STUCK = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What the one-time page may do: look, reveal, and say that it rendered."""
+
+    links: Links
+    minting: Minting
+
+    def look(self, token: str) -> LinkStatus:
+        """Say how a link stands."""
+        return self.links.look(token)
+
+    def reveal(self, token: str, viewer: Viewer) -> Revealed | LinkStatus | NotMinted:
+        """Mint, or say how the link stands."""
+        return self.minting.reveal(token, viewer)
+
+    def seen(self, token: str) -> None:
+        """Record that the page rendered the secret."""
+        self.links.seen(token)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bot:
+    """The whole product, put together and not yet started."""
+
+    settings: Settings
+    policy: Policy
+    store: Store
+    entra: Entra
+    use_cases: UseCases
+    slack: App
+    web: Flask
+    rounds: tuple[Round, ...]
+    clock: Clock
+    background: ThreadPoolExecutor
+    ending: threading.Event
+
+    def start(self) -> None:
+        """Start the clock."""
+        self.clock.start()
+
+    def settle(self) -> None:
+        """Do everything that is due now, until nothing is: the clock's rounds without the clock."""
+        while sum(bool(entry.work()) for entry in self.rounds if not entry.daily_at):
+            pass
+
+    def close(self) -> None:
+        """Finish what is in hand, then let go of everything."""
+        self.ending.set()
+        self.clock.stop()
+        self.background.shutdown(wait=True)
+        self.store.close()
+
+
+def build(
+    settings: Settings,
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    database: Database | None = None,
+    poll_seconds: float = 1.0,
+    proof_pause_seconds: float | None = None,
+) -> Bot:
+    """Put the product together. Raises SettingsFaults; nothing is sent before `start`.
+
+    `now`, `database`, `poll_seconds` and `proof_pause_seconds` are seams for those who run it on another clock.
+    """
+    policy = load_policy(settings.policy_file)
+    store = Store(database=database) if database is not None else open_store(settings.database_url)
+    store.migrate(now())
+    ending = threading.Event()
+    background = ThreadPoolExecutor(max_workers=8, thread_name_prefix="background")
+    entra = open_entra(_access(settings, policy), clock=now)
+    notices = SlackNotices(store, now, settings.approvers_channel)
+    links = Links(store, notices, policy, now, settings.entra_tenant_id)
+    proof = Proof(
+        store=store,
+        notices=notices,
+        tokens=entra.tokens,
+        clock=now,
+        executor=background,
+        pause=lambda seconds: ending.wait(seconds if proof_pause_seconds is None else proof_pause_seconds),
+    )
+    pressed = Minting(
+        store=store,
+        entra=entra,
+        applications=Applications(entra.client.with_patience(PRESS_PATIENCE_SECONDS)),
+        links=links,
+        notices=notices,
+        policy=policy,
+        clock=now,
+        prove=proof.begin,
+    )
+    provisioning = Provisioning(store=store, entra=entra, links=links, notices=notices, policy=policy, clock=now)
+    use_cases = UseCases(
+        store=store,
+        policy=policy,
+        clock=now,
+        people=People(_slack_client(settings, SLACK_ANSWER_SECONDS), settings.approvers, background),
+        catalogue=entra.catalogue,
+        approvals=Approvals(store, notices, policy, now, entra.applications),
+        links=links,
+        reminders=Reminders(store, notices, policy, now),
+        rotation=Rotation(store, notices, links, entra.applications, now),
+    )
+    place = LinkPlace(
+        tenant_id=settings.entra_tenant_id,
+        authority=entra.tokens.authority,
+        token_endpoint=entra.tokens.token_endpoint,
+        public_url=settings.public_url,
+    )
+    courier = Courier(
+        store, _slack_client(settings, COURIER_SECONDS), Renderer(store, links, policy, place, now), notices, now
+    )
+    rounds = _rounds(use_cases, courier, provisioning, pressed, proof, settings.daily_at, poll_seconds)
+    slack = _slack_app(settings, use_cases)
+    web = create_web(
+        Desk(links=links, minting=pressed),
+        public_url=settings.public_url,
+        trusted_proxies=settings.trusted_proxies,
+        slack=None if settings.slack_app_token else SlackRequestHandler(slack).handle,
+        ready=lambda: _not_ready(store, now),
+        clock=now,
+    )
+    return Bot(
+        settings=settings,
+        policy=policy,
+        store=store,
+        entra=entra,
+        use_cases=use_cases,
+        slack=slack,
+        web=web,
+        rounds=rounds,
+        clock=Clock(rounds),
+        background=background,
+        ending=ending,
+    )
+
+
+def _rounds(  # noqa: PLR0913, PLR0917 - the table of the product's whole background work
+    use_cases: UseCases,
+    courier: Courier,
+    provisioning: Provisioning,
+    minting: Minting,
+    proof: Proof,
+    daily_at: str,
+    poll_seconds: float,
+) -> tuple[Round, ...]:
+    """Return the background work. Each round does one piece at a time and is safe to walk anywhere, any time."""
+    approvals, links, rotation = use_cases.approvals, use_cases.links, use_cases.rotation
+    catalogue = use_cases.catalogue
+
+    def first_catalogue() -> bool:
+        return catalogue.loaded_at is None and catalogue.refresh()
+
+    minute, hour = 60 * poll_seconds, 3600.0
+    return (
+        Round(name="messages", work=courier.deliver_next, seconds=poll_seconds),
+        Round(name="provisioning", work=provisioning.work_next, seconds=poll_seconds),
+        Round(name="assessments", work=approvals.assess_next, seconds=poll_seconds),
+        Round(name="abandoned presses", work=minting.recover_abandoned, seconds=minute),
+        Round(name="sweeps", work=minting.sweep, seconds=minute),
+        Round(name="proofs", work=proof.conclude_forgotten, seconds=minute),
+        Round(name="expired links", work=links.expire_due, seconds=minute),
+        Round(name="unwanted applications", work=provisioning.remove_unwanted, seconds=minute),
+        Round(name="retired secrets", work=rotation.remove_due, seconds=minute),
+        Round(name="removal warnings", work=rotation.warn_before_removal, seconds=minute),
+        Round(name="waiting requests", work=approvals.remind_approvers, seconds=minute),
+        Round(name="lapsed requests", work=approvals.lapse, seconds=minute),
+        Round(name="first catalogue", work=first_catalogue, seconds=10 * poll_seconds),
+        Round(name="catalogue", work=lambda: catalogue.refresh() and False, seconds=hour),
+        Round(name="reminders", work=use_cases.reminders.remind_due, daily_at=daily_at),
+    )
+
+
+def _access(settings: Settings, policy: Policy) -> EntraAccess:
+    return EntraAccess(
+        tenant_id=settings.entra_tenant_id,
+        client_id=settings.entra_client_id,
+        credential=_own_credential(settings),
+        authority=settings.entra_authority,
+        graph_root=settings.graph_root,
+        extra_resource_app_ids=policy.resource_app_ids,
+    )
+
+
+def _own_credential(settings: Settings) -> BotCredential:
+    if settings.entra_client_secret is not None:
+        return ClientSecret(text=settings.entra_client_secret.get_secret_value())
+    if settings.entra_certificate_file is not None:
+        passphrase = settings.entra_certificate_passphrase
+        return Certificate(
+            path=settings.entra_certificate_file,
+            passphrase=passphrase.get_secret_value() if passphrase else None,
+        )
+    if settings.azure_federated_token_file is not None:
+        return FederatedAssertion(token_file=settings.azure_federated_token_file)
+    return ManagedIdentity(client_id=settings.entra_client_id)
+
+
+def _slack_client(settings: Settings, seconds: int) -> WebClient:
+    # No retry handlers: the library would repeat a post whose answer was lost.
+    return WebClient(
+        token=settings.slack_bot_token.get_secret_value(),
+        base_url=f"{settings.slack_api_url}/",
+        timeout=seconds,
+        retry_handlers=[],
+    )
+
+
+def _slack_app(settings: Settings, use_cases: UseCases) -> App:
+    secret = settings.slack_signing_secret
+    app = App(
+        client=_slack_client(settings, SLACK_ANSWER_SECONDS),
+        signing_secret=secret.get_secret_value() if secret else None,
+        token_verification_enabled=False,
+        request_verification_enabled=settings.slack_app_token is None,
+        # Bolt has five threads unless told; a slow listener must not make the next person wait.
+        listener_executor=ThreadPoolExecutor(settings.threads, thread_name_prefix="listener"),
+        raise_error_for_unhandled_request=True,
+    )
+    handlers.register(app, use_cases)
+    return app
+
+
+def _not_ready(store: Store, now: Callable[[], datetime]) -> Mapping[str, str]:
+    """Return what is wrong, by name; empty when this instance can do its work."""
+    oldest = store.outbox.oldest_waiting()
+    if oldest is not None and now() - oldest > STUCK:
+        return {"outbox": f"The oldest message has waited since {oldest.isoformat()}."}
+    return {}

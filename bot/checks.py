@@ -1,0 +1,250 @@
+"""`register-app check`: each thing the bot needs, proven in turn, with how to mend what fails."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+import requests
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from bot.errors import EntraError
+from bot.graph import Entra
+from bot.manifest import SCOPES
+from bot.settings import Settings
+from storage import SQLITE, Store
+
+# Microsoft Graph, "Permissions reference": what the bot needs, and why.
+NEEDED_ROLES: Mapping[str, str] = {
+    "Application.ReadWrite.OwnedBy": "to make applications and manage those it made",
+    "User.ReadBasic.All": "to find a requester's user, so that it can be made an owner",
+}
+OPTIONAL_ROLES: Mapping[str, str] = {
+    "Application.Read.All": "to read the catalogue of APIs where the tenant does not allow it otherwise",
+    "Policy.Read.All": "to know the tenant's limits for secrets before a request is approved",
+}
+# Any of these does the work of a needed one, and more than that: least privilege says no.
+MORE_THAN_NEEDED: Mapping[str, str] = {
+    "Application.ReadWrite.All": "Application.ReadWrite.OwnedBy",
+    "Directory.ReadWrite.All": "Application.ReadWrite.OwnedBy",
+    "User.Read.All": "User.ReadBasic.All",
+}
+# Hosts whose disk is gone after a restart, told by the variable that each sets.
+PASSING_HOSTS: Mapping[str, str] = {
+    "DYNO": "Heroku",
+    "K_SERVICE": "Cloud Run",
+    "WEBSITE_INSTANCE_ID": "Azure App Service (outside /home)",
+}
+MOST_SKEW_SECONDS = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that was looked at, and what to do if it is not well."""
+
+    name: str
+    verdict: Literal["ok", "warning", "fault"]
+    sentence: str
+
+
+def ok(name: str, sentence: str) -> Finding:
+    """Say that a thing is well."""
+    return Finding(name=name, verdict="ok", sentence=sentence)
+
+
+def warning(name: str, sentence: str) -> Finding:
+    """Say that a thing works but should be mended."""
+    return Finding(name=name, verdict="warning", sentence=sentence)
+
+
+def fault(name: str, sentence: str) -> Finding:
+    """Say that a thing must be mended before the bot can work."""
+    return Finding(name=name, verdict="fault", sentence=sentence)
+
+
+class Checks:
+    """Looks at everything with the real settings; changes nothing anywhere."""
+
+    def __init__(self, settings: Settings, entra: Entra, slack: WebClient, store: Store) -> None:
+        self._settings = settings
+        self._entra = entra
+        self._slack = slack
+        self._store = store
+
+    def run(self) -> Iterator[Finding]:
+        """Yield a finding per thing, in the order in which things depend on each other."""
+        for look in (
+            self.slack_token,
+            self.approvers_channel,
+            self.approvers,
+            self.entra_token,
+            self.app_roles,
+            self.catalogue,
+            self.public_url,
+            self.database,
+            self.clock,
+        ):
+            yield from look()
+
+    def slack_token(self) -> Iterator[Finding]:
+        """Look at the bot token and its scopes."""
+        name = "Slack token"
+        try:
+            answer = self._slack.auth_test()
+        except SlackApiError as error:
+            yield fault(name, f"Slack says {error.response.get('error')}: put the bot token into SLACK_BOT_TOKEN.")
+            return
+        except OSError as error:
+            yield fault(name, f"{self._settings.slack_api_url} does not answer ({type(error).__name__}).")
+            return
+        yield ok(name, f"Signed in to {answer.get('team')} as {answer.get('user')}.")
+        held = {
+            word.strip() for word in (answer.headers or {}).get("x-oauth-scopes", "").split(",") if word.strip()
+        }
+        missing, extra = sorted(set(SCOPES) - held), sorted(held - set(SCOPES))
+        if missing:
+            yield fault("Slack scopes", f"Missing: {', '.join(missing)}. Add them and reinstall the Slack app.")
+        if extra:
+            yield warning("Slack scopes", f"More than needed: {', '.join(extra)}. Remove them from the Slack app.")
+        if not missing and not extra:
+            yield ok("Slack scopes", "Exactly those needed.")
+
+    def approvers_channel(self) -> Iterator[Finding]:
+        """Look at the channel in which approvers decide."""
+        name, channel_id = "Approvers' channel", self._settings.approvers_channel
+        try:
+            channel = self._slack.conversations_info(channel=channel_id)["channel"]
+        except (SlackApiError, OSError) as error:
+            word = error.response.get("error") if isinstance(error, SlackApiError) else type(error).__name__
+            yield fault(name, f"{channel_id}: {word}. Invite the bot: /invite @register-app in that channel.")
+            return
+        shared = channel.get("is_ext_shared") or channel.get("is_pending_ext_shared")
+        rules = (
+            (not channel.get("is_archived"), "is archived: choose another or unarchive it"),
+            (channel.get("is_member"), "does not have the bot in it: /invite @register-app there"),
+            (channel.get("is_private"), "is public: anybody can read the requests; use a private channel"),
+            (not shared, "is shared with another organisation: use one of your own"),
+        )
+        faults = [sentence for holds, sentence in rules if not holds]
+        yield from (fault(name, f"{channel_id} {sentence}.") for sentence in faults)
+        if not faults:
+            yield ok(name, f"#{channel.get('name')} is private and the bot is in it.")
+
+    def approvers(self) -> Iterator[Finding]:
+        """Look at each approver and each user group."""
+        for name in self._settings.approvers:
+            yield self._group(name) if name.startswith("S") else self._approver(name)
+
+    def _group(self, group: str) -> Finding:
+        try:
+            members = self._slack.usergroups_users_list(usergroup=group)["users"]
+        except (SlackApiError, OSError) as error:
+            word = error.response.get("error") if isinstance(error, SlackApiError) else type(error).__name__
+            return fault("Approvers", f"User group {group}: {word}. Correct APPROVERS.")
+        if not members:
+            return fault("Approvers", f"User group {group} is empty: nobody in it can approve.")
+        return ok("Approvers", f"User group {group} has {len(members)} members.")
+
+    def _approver(self, user: str) -> Finding:
+        try:
+            found = self._slack.users_info(user=user)["user"]
+        except (SlackApiError, OSError) as error:
+            word = error.response.get("error") if isinstance(error, SlackApiError) else type(error).__name__
+            return fault("Approvers", f"{user}: {word}. Correct APPROVERS.")
+        if found.get("deleted") or found.get("is_restricted") or found.get("is_ultra_restricted"):
+            return fault("Approvers", f"{user} is deactivated or a guest and cannot approve. Correct APPROVERS.")
+        return ok("Approvers", f"{user} is {found.get('real_name') or found.get('name')}.")
+
+    def entra_token(self) -> Iterator[Finding]:
+        """Look at the bot's own credential."""
+        try:
+            self._entra.tokens.token()
+        except EntraError as error:
+            yield fault("Entra token", f"{error.code or 'No answer'}: {error.message}")
+            return
+        yield ok("Entra token", f"Signed in to tenant {self._settings.entra_tenant_id}.")
+        if self._settings.entra_client_secret is not None:
+            yield warning(
+                "Entra credential",
+                "The bot signs in with a client secret. A certificate or managed identity cannot leak so easily.",
+            )
+
+    def app_roles(self) -> Iterator[Finding]:
+        """Look at what the bot may do in the tenant."""
+        try:
+            held = self._entra.tokens.roles()
+        except EntraError:
+            yield fault("App roles", "Not known without a token.")
+            return
+        missing = sorted(role for role in NEEDED_ROLES if role not in held and not _covered(role, held))
+        extra = sorted(held - set(NEEDED_ROLES) - set(OPTIONAL_ROLES))
+        yield from (fault("App roles", f"{role} is missing: {NEEDED_ROLES[role]}. Grant it.") for role in missing)
+        yield from (
+            warning("App roles", f"{role} is more than needed{_instead(role)}. Remove it.") for role in extra
+        )
+        if not missing and not extra:
+            yield ok("App roles", "Exactly those needed.")
+
+    def catalogue(self) -> Iterator[Finding]:
+        """Look at whether scopes can be offered."""
+        self._entra.catalogue.refresh()
+        resources = self._entra.catalogue.resources
+        count = sum(len(resource.scopes) for resource in resources)
+        if not count:
+            yield fault("Catalogue", "No delegated scopes could be read. Grant Application.Read.All.")
+        else:
+            yield ok("Catalogue", f"{count} delegated scopes of {len(resources)} APIs.")
+
+    def public_url(self) -> Iterator[Finding]:
+        """Look at the address that links lead to."""
+        url = self._settings.public_url
+        if urlsplit(url).scheme != "https":
+            yield warning("Public URL", f"{url} is not https: links work on this machine only.")
+            return
+        yield ok("Public URL", f"{url} is https.")
+
+    def database(self) -> Iterator[Finding]:
+        """Look at whether what is kept can be written, and stays."""
+        path = Path(self._settings.database_url.removeprefix(SQLITE))
+        try:
+            with self._store.transaction():
+                waiting = self._store.outbox.oldest_waiting()
+        except Exception as error:  # noqa: BLE001 - whatever the engine raises is the finding
+            yield fault("Database", f"{path} cannot be written ({type(error).__name__}): mend its folder's rights.")
+            return
+        yield ok("Database", f"{path} can be written{'; messages wait in it' if waiting else ''}.")
+        host = next((host for variable, host in PASSING_HOSTS.items() if os.environ.get(variable)), None)
+        if host and not self._settings.allow_ephemeral_disk:
+            yield fault(
+                "Database",
+                f"The disk of {host} does not last: a restart would lose everything. Run where the disk lasts,"
+                " or set ALLOW_EPHEMERAL_DISK=true if this path is on a lasting volume.",
+            )
+
+    def clock(self) -> Iterator[Finding]:
+        """Look at this machine's clock beside Entra's."""
+        try:
+            answer = requests.head(self._settings.graph_root, timeout=10)
+            theirs = parsedate_to_datetime(answer.headers["Date"])
+        except (requests.RequestException, KeyError, ValueError):
+            yield warning("Clock", "No other clock could be asked. Slack refuses requests 5 minutes off.")
+            return
+        skew = abs((datetime.now(UTC) - theirs).total_seconds())
+        if skew > MOST_SKEW_SECONDS:
+            yield fault("Clock", f"This machine is {skew:.0f} seconds off. Turn on time synchronisation.")
+        else:
+            yield ok("Clock", f"Within {max(1, round(skew))} s of Microsoft's.")
+
+
+def _covered(role: str, held: frozenset[str]) -> bool:
+    return any(more in held for more, less in MORE_THAN_NEEDED.items() if less == role)
+
+
+def _instead(role: str) -> str:
+    less = MORE_THAN_NEEDED.get(role)
+    return f"; {less} is enough" if less else ""

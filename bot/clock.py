@@ -1,0 +1,67 @@
+"""APScheduler as a clock without memory: it says when to look; what is due lives in tables and is claimed there."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from threading import Event
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Round:
+    """One kind of work. `work` does one piece and returns something true while there may be more."""
+
+    name: str
+    work: Callable[[], object]
+    seconds: float = 0.0
+    daily_at: str = ""
+
+    def trigger(self) -> IntervalTrigger | CronTrigger:
+        """Return when to look: every so many seconds, or daily at a time of day in UTC."""
+        if self.daily_at:
+            hour, minute = self.daily_at.split(":")
+            return CronTrigger(hour=hour, minute=minute, timezone=UTC)
+        return IntervalTrigger(seconds=self.seconds, timezone=UTC)
+
+
+class Clock:
+    """Walks the rounds until it is stopped; a round is never walked twice at once by one process."""
+
+    def __init__(self, rounds: Sequence[Round]) -> None:
+        self._rounds = tuple(rounds)
+        self._ending = Event()
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(max(1, len(self._rounds)))},
+            job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": 3600},
+        )
+
+    def start(self) -> None:
+        """Begin, with one walk of every round at once: what waited while nobody ran is due now."""
+        for entry in self._rounds:
+            self._scheduler.add_job(self.walk, entry.trigger(), args=(entry,), id=entry.name)
+            self._scheduler.add_job(self.walk, args=(entry,), id=f"{entry.name} at the start")
+        self._scheduler.start()
+
+    def walk(self, entry: Round) -> None:
+        """Do the work of one round until none is left."""
+        try:
+            while not self._ending.is_set() and entry.work():
+                pass
+        except Exception:
+            # The last stop of an error that nobody expected: the round is walked again at its next time, and what
+            # was claimed meanwhile comes back when its lease runs out.
+            log.exception("The round %s failed.", entry.name)
+
+    def stop(self) -> None:
+        """Finish the piece of work in hand, and begin no other."""
+        self._ending.set()
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)
