@@ -229,7 +229,7 @@ class Minting:
             ends_at=minted.credential.ends_at,
             authority=self._tokens.authority,
             token_endpoint=self._tokens.token_endpoint,
-            scopes=tuple(f"{scope.resource_name}: {scope.value}" for scope in application.form.scopes),
+            scopes=tuple(scope.request_string for scope in application.form.scopes),
         )
 
     def _record(self, event: AuditEvent, actor: str, link: Link, **details: str) -> None:

@@ -68,6 +68,11 @@ class Scope:
         """The form's option value: 73 characters, within Slack's 150."""
         return f"{self.resource_app_id}:{self.id}"
 
+    @property
+    def request_string(self) -> str:
+        """What a client asks the token endpoint for (Microsoft identity platform, "Scopes and permissions")."""
+        return f"{self.resource_app_id}/{self.value}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Resource:

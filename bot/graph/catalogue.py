@@ -99,6 +99,11 @@ class _Copy:
     loaded_at: datetime | None = None
     scopes: Mapping[str, Scope]
     offered: tuple[_Entry, ...] = ()
+    by_value: Mapping[str, Sequence[_Entry]]
+
+    def exactly(self, words: tuple[str, ...]) -> Iterator[_Entry]:
+        """The scopes whose whole value is one of `words`, each once."""
+        return (entry for word in dict.fromkeys(words) for entry in self.by_value.get(word, ()))
 
 
 class Catalogue:
@@ -108,7 +113,7 @@ class Catalogue:
         self._load = load
         self._clock = clock
         self._one_at_a_time = threading.Lock()
-        self._copy = _Copy(scopes={})
+        self._copy = _Copy(scopes={}, by_value={})
 
     @property
     def resources(self) -> tuple[Resource, ...]:
@@ -142,11 +147,8 @@ class Catalogue:
         exact value is never crowded out by `limit`, which counts scopes.
         """
         words = tuple(text.casefold().split())
-        hits: Sequence[_Entry] = self._copy.offered
-        for word in words:
-            hits = [entry for entry in hits if word in entry.text]
         grouped: dict[str, tuple[Resource, list[Scope]]] = {}
-        for entry in _best(hits, words, limit):
+        for entry in _best(self._copy, words, limit):
             grouped.setdefault(entry.resource.app_id, (entry.resource, []))[1].append(entry.scope)
         return list(grouped.values())
 
@@ -159,24 +161,35 @@ def _copy(resources: tuple[Resource, ...], loaded_at: datetime) -> _Copy:
         for resource, scope in pairs
         if scope.enabled and scope.value
     )
+    by_value: dict[str, list[_Entry]] = {}
+    for entry in offered:
+        by_value.setdefault(entry.value, []).append(entry)
     scopes = {scope.key: scope for _, scope in pairs}
-    return _Copy(resources=tuple(own_first), loaded_at=loaded_at, scopes=scopes, offered=offered)
+    return _Copy(resources=tuple(own_first), loaded_at=loaded_at, scopes=scopes, offered=offered, by_value=by_value)
 
 
-def _best(hits: Sequence[_Entry], words: tuple[str, ...], limit: int) -> list[_Entry]:
-    """At most `limit` hits as they are shown; own APIs come first in `hits`, so the first of each kind are best."""
+def _best(copy: _Copy, words: tuple[str, ...], limit: int) -> list[_Entry]:
+    """At most `limit` hits as they are shown. Own APIs come first in a copy, so the first of each kind are best.
+
+    The longest word, which most scopes lack, is looked for first, and each kind only until there are enough of it.
+    """
     if not words:
-        return list(hits[:limit])
-    exact = (entry for entry in hits if entry.value in words)
+        return list(copy.offered[:limit])
+    hits: Sequence[_Entry] = copy.offered
+    for word in sorted(words, key=len, reverse=True):
+        hits = [entry for entry in hits if word in entry.text]
+    exact = (entry for entry in copy.exactly(words) if all(word in entry.text for word in words))
     prefixed = (entry for entry in hits if entry.value.startswith(words) and entry.value not in words)
     others = (entry for entry in hits if not entry.value.startswith(words))
-    ranked = [entry for kind in (exact, prefixed, others) for entry in islice(kind, limit)]
-    room = limit - sum(entry.value in words for entry in ranked)
-    chosen = []
-    for entry in sorted(ranked, key=lambda entry: not entry.resource.own):
-        if entry.value in words:
-            chosen.append(entry)
-        elif room > 0:
-            chosen.append(entry)
-            room -= 1
-    return chosen
+    best, good, fair = (list(islice(kind, limit)) for kind in (exact, prefixed, others))
+    return _shown(best, [*good, *fair], limit)
+
+
+def _shown(exact: list[_Entry], inexact: list[_Entry], limit: int) -> list[_Entry]:
+    """Own APIs first, exact values always among them: what does not fit is left off the end of the inexact."""
+    kept = sorted(inexact, key=_is_foreign)[: limit - len(exact)]
+    return sorted([*exact, *kept], key=_is_foreign)
+
+
+def _is_foreign(entry: _Entry) -> bool:
+    return not entry.resource.own

@@ -51,7 +51,7 @@ def build(link: Link, application: Application, place: LinkPlace, token: str) ->
 
 
 def _facts(application: Application, place: LinkPlace) -> list[Block]:
-    scopes = [f"{scope.resource_app_id}/{scope.value}" for scope in application.form.scopes]
+    scopes = [scope.request_string for scope in application.form.scopes]
     lines = [
         f"*Client ID*  {exact(application.app_id)}",
         f"*Tenant ID*  {exact(place.tenant_id)}",

@@ -1,0 +1,1 @@
+"""The specification: whole stories, told by the real bot over signed HTTP."""
