@@ -159,7 +159,7 @@ class Slack(Administration):
             return copy.deepcopy(snapshot(self.workspace))
 
     def all_text(self) -> list[str]:
-        """Every text that ever went through this Slack in either direction: look here for what must not be there."""
+        """Every text that ever went through this Slack in either direction: where to look for leaks."""
         with self.workspace.changing():
             found = [*strings(self.workspace.said), *strings(snapshot(self.workspace))]
         for exchange in tuple(self.journal.exchanges):

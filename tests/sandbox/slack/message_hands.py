@@ -75,7 +75,7 @@ class MessageHands(Hands):
     def choose_in_message(
         self, message: Target, element: str, *values: Any, channel: str | None = None, crafted: bool = False
     ) -> ClickOutcome | None:
-        """Choose in a menu, a picker or tick boxes; an input block tells the bot nothing until a button is pressed."""
+        """Choose in a menu, a picker or tick boxes; the bot hears of an input block only with the next button."""
         found, version = self._seen(message, channel, None)
         block, piece = find_element(version.blocks, element)
         plain = [value.isoformat() if isinstance(value, date) else value for value in values]
