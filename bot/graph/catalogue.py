@@ -6,7 +6,7 @@ capabilities on Microsoft Entra ID objects" (a filter on appOwnerOrganizationId)
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -21,6 +21,8 @@ from bot.model import Resource, Scope
 _log = logging.getLogger(__name__)
 
 MICROSOFT_GRAPH: Final = "00000003-0000-0000-c000-000000000000"
+#: From so many hits on, a search looks for each kind by itself.
+_MANY: Final = 1000
 _FIELDS: Final = "id,appId,displayName,oauth2PermissionScopes"
 
 
@@ -171,18 +173,30 @@ def _copy(resources: tuple[Resource, ...], loaded_at: datetime) -> _Copy:
 def _best(copy: _Copy, words: tuple[str, ...], limit: int) -> list[_Entry]:
     """At most `limit` hits as they are shown. Own APIs come first in a copy, so the first of each kind are best.
 
-    The longest word, which most scopes lack, is looked for first, and each kind only until there are enough of it.
+    Looking through every scope takes most of the time, so it is done once when there are few hits, and when there
+    are many, each kind is looked for only until there are enough of it.
     """
     if not words:
         return list(copy.offered[:limit])
-    hits: Sequence[_Entry] = copy.offered
+    few: Sequence[_Entry] = list(islice(_with_all(words, copy.offered), _MANY))
+    among = few if len(few) < _MANY else copy.offered
+    beginning = (entry for entry in among if entry.value.startswith(words) and entry.value not in words)
+    not_beginning = (entry for entry in among if not entry.value.startswith(words))
+    exact, prefixed, others = (
+        list(islice(_with_all(words, kind), limit)) for kind in (copy.exactly(words), beginning, not_beginning)
+    )
+    return _shown(exact, [*prefixed, *others], limit)
+
+
+def _with_all(words: tuple[str, ...], entries: Iterable[_Entry]) -> Iterable[_Entry]:
+    """The entries that hold every word, found as they are asked for; first goes the longest, which most lack."""
     for word in sorted(words, key=len, reverse=True):
-        hits = [entry for entry in hits if word in entry.text]
-    exact = (entry for entry in copy.exactly(words) if all(word in entry.text for word in words))
-    prefixed = (entry for entry in hits if entry.value.startswith(words) and entry.value not in words)
-    others = (entry for entry in hits if not entry.value.startswith(words))
-    best, good, fair = (list(islice(kind, limit)) for kind in (exact, prefixed, others))
-    return _shown(best, [*good, *fair], limit)
+        entries = _with(word, entries)
+    return entries
+
+
+def _with(word: str, entries: Iterable[_Entry]) -> Iterator[_Entry]:
+    return (entry for entry in entries if word in entry.text)
 
 
 def _shown(exact: list[_Entry], inexact: list[_Entry], limit: int) -> list[_Entry]:

@@ -259,7 +259,7 @@ def test_ten_thousand_scopes_are_searched_within_a_keystroke(text: str) -> None:
     catalogue = catalogue_of(*resources)
 
     # The best of several tries: what others do on this machine is not the search's fault.
-    best = min(_seconds_for(catalogue, text) for _ in range(7))
+    best = min(_seconds_for(catalogue, text) for _ in range(25))
 
     assert best < 0.005
 
