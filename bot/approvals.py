@@ -135,9 +135,7 @@ class Approvals:
             )
             self._record(AuditEvent.REQUEST_AGREE, person.id, request_id, version=version)
             if agreement.complete:
-                self._move(
-                    request_id, RequestEvent.APPROVE, AuditEvent.REQUEST_APPROVE, by=person.id, version=version
-                )
+                self._move(request_id, RequestEvent.APPROVE, AuditEvent.REQUEST_APPROVE, by=person.id, version=version)
                 self._notices.approvers_told(
                     request_id, Note(kind="approved", facts={"people": " ".join(agreement.approvers)})
                 )
@@ -157,9 +155,7 @@ class Approvals:
                 version=version,
                 reason=reason,
             )
-            self._notices.approvers_told(
-                request_id, Note(kind="denied", facts={"person": person.id, "reason": reason})
-            )
+            self._notices.approvers_told(request_id, Note(kind="denied", facts={"person": person.id, "reason": reason}))
 
     def retry(self, request_id: str, person: Person, *, is_approver: bool) -> None:
         """Have a failed request made again as it was approved. Raises NotAllowed, NotFound, AlreadySettled."""
@@ -215,9 +211,7 @@ class Approvals:
 
     def _lapse(self, request: AppRequest) -> bool:
         with self._store.transaction():
-            if not self._store.requests.move(
-                request.id, RequestEvent.LAPSE, now=self._now(), version=request.version
-            ):
+            if not self._store.requests.move(request.id, RequestEvent.LAPSE, now=self._now(), version=request.version):
                 return False
             self._record(AuditEvent.REQUEST_LAPSE, "bot", request.id, version=request.version)
             self._notices.request_changed(request.id)

@@ -103,9 +103,7 @@ class Checks:
             yield fault(name, f"{self._settings.slack_api_url} does not answer ({type(error).__name__}).")
             return
         yield ok(name, f"Signed in to {answer.get('team')} as {answer.get('user')}.")
-        held = {
-            word.strip() for word in (answer.headers or {}).get("x-oauth-scopes", "").split(",") if word.strip()
-        }
+        held = {word.strip() for word in (answer.headers or {}).get("x-oauth-scopes", "").split(",") if word.strip()}
         missing, extra = sorted(set(SCOPES) - held), sorted(held - set(SCOPES))
         if missing:
             yield fault("Slack scopes", f"Missing: {', '.join(missing)}. Add them and reinstall the Slack app.")
@@ -184,9 +182,7 @@ class Checks:
         missing = sorted(role for role in NEEDED_ROLES if role not in held and not _covered(role, held))
         extra = sorted(held - set(NEEDED_ROLES) - set(OPTIONAL_ROLES))
         yield from (fault("App roles", f"{role} is missing: {NEEDED_ROLES[role]}. Grant it.") for role in missing)
-        yield from (
-            warning("App roles", f"{role} is more than needed{_instead(role)}. Remove it.") for role in extra
-        )
+        yield from (warning("App roles", f"{role} is more than needed{_instead(role)}. Remove it.") for role in extra)
         if not missing and not extra:
             yield ok("App roles", "Exactly those needed.")
 

@@ -1,7 +1,7 @@
 """The one-time link: issued, sent, armed, renewed, ended. What a press makes of it is bot.minting.
 
-The link is `/secret#<token>`. The token is 32 random bytes that exist in the message and in the browser; here there is
-only its hash. The link mints nothing until the person it was sent to pressed its button in Slack, which arms it for
+The link is `/secret#<token>`. The token is 32 random bytes that exist in the message and in the browser; here there
+is only its hash. The link mints nothing until the person it was sent to pressed its button in Slack, which arms it for
 some minutes: a link that leaked, was exported, or is pressed by a scanner is worth nothing.
 """
 

@@ -1,7 +1,7 @@
 """A press of "Show the secret": claim the link, have Entra mint, record, hand the text to one browser.
 
-Of any number of simultaneous presses exactly one claims the link. The claim has a lease, so that a process that dies
-while minting leaves the link to whoever claims it next, and that one first removes what the dead one may have made:
+Of any number of simultaneous presses exactly one claims the link. The claim has a lease, so that a process that
+dies while minting leaves the link to whoever claims it next, and that one first removes what the dead one may have made:
 a credential that carries the link's name and that no row records. A claim that was lost is found out when the
 result is recorded, and what was minted under it is removed again.
 """
@@ -32,9 +32,7 @@ SWEEPS = 3
 FIRST_SWEEP = timedelta(minutes=1)
 NEXT_SWEEP = timedelta(minutes=15)
 
-TRY_AGAIN = (
-    "Entra did not answer just now. Nothing was used up: your link is as good as before. Try again in a minute."
-)
+TRY_AGAIN = "Entra did not answer just now. Nothing was used up: your link is as good as before. Try again in a minute."
 REFUSED = (
     "Entra refused to make the secret. Your approvers were told why. Your link stays good:"
     " press its button in Slack again when they say so."

@@ -73,9 +73,7 @@ def load_policy(path: Path | None) -> Policy:
 def _shape_faults(document: Mapping[str, Any]) -> Sequence[str]:
     defaults = {field.name: field.default for field in fields(Policy)}
     unknown = [
-        f"POLICY_FILE: {name} is not known. Known: {', '.join(defaults)}."
-        for name in document
-        if name not in defaults
+        f"POLICY_FILE: {name} is not known. Known: {', '.join(defaults)}." for name in document if name not in defaults
     ]
     wrong = [
         f"POLICY_FILE: {name} must look like {list(d) if isinstance(d := defaults[name], tuple) else d!r}."

@@ -1,7 +1,7 @@
 """Does Entra accept the new secret? It is tried out from memory for a minute at most, then forgotten.
 
-A fresh secret is refused for some seconds (Microsoft Graph, "application: addPassword", and reports from the field), so
-a refusal proves nothing: the answer is "accepted" or "not proven".
+A fresh secret is refused for some seconds (Microsoft Graph, "application: addPassword", and reports from the field),
+so a refusal proves nothing: the answer is "accepted" or "not proven".
 """
 
 import logging

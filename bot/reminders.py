@@ -1,7 +1,7 @@
 """Which secrets are due a word: the ladder, and the daily round that claims a step and then tells.
 
-A step is claimed by its row before anybody is told, so it is said once, whatever restarts. A missed day loses nothing:
-the round says the latest step that was crossed and not yet said.
+A step is claimed by its row before anybody is told, so it is said once, whatever restarts. A missed day loses
+nothing: the round says the latest step that was crossed and not yet said.
 """
 
 from collections.abc import Callable, Sequence

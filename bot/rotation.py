@@ -43,7 +43,7 @@ class Rotation:
         self._now = clock
 
     def begin(self, key_id: str, person_id: str) -> str:
-        """Send an owner a link that mints the successor of a secret. Raises NotAllowed, NotFound, AlreadySettled."""
+        """Send an owner a link to the successor of a secret. Raises NotAllowed, NotFound, AlreadySettled."""
         credential, application = owned(self._store, key_id, person_id)
         if credential.state is not CredentialState.LIVE:
             raise AlreadySettled("This secret was replaced already; there is nothing to rotate.")

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 GRACE_SECONDS = 25
 
 
-class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
+class Server(BaseApplication):
     """gunicorn with one worker of many threads; the bot is built in the worker and closed with it."""
 
     def __init__(self, build: Callable[[], Bot], *, bind: str, threads: int) -> None:

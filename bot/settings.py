@@ -162,9 +162,7 @@ def load_settings(values: Mapping[str, Any] | None = None) -> Settings:
         settings = Settings(**arguments)
     except ValidationError as error:
         faults += _sentences(error)
-    faults += _Together(
-        **{k: v for k, v in arguments.items() if k in {"_env_file", *_Together.model_fields}}
-    ).faults()
+    faults += _Together(**{k: v for k, v in arguments.items() if k in {"_env_file", *_Together.model_fields}}).faults()
     if settings is None or faults:
         raise SettingsFaults(faults)
     return settings

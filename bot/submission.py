@@ -37,7 +37,7 @@ class RawForm:
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """What a form is checked against: the policy, the catalogue, and the people it names (None: not known in time)."""
+    """What a form is checked against: policy, catalogue, and the people it names (None: not known in time)."""
 
     policy: Policy
     find_scope: Callable[[str], Scope | None]
@@ -93,7 +93,7 @@ def _text_fault(text: str, what: str, longest: int) -> str | None:
 
 
 def _odd_characters(text: str) -> bool:
-    """Say whether a text holds what could make it read as another: control, format, separator or private characters."""
+    """Say whether a text holds control, format, separator or private characters: what can make it read as another."""
     return any(unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} for character in text)
 
 

@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from slack_bolt import Ack, App, Respond
+from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
 from bot.errors import NotFound, SlackUnavailable
@@ -19,7 +19,7 @@ def register(app: App, use_cases: UseCases) -> None:
     """Listen to the slash command."""
 
     @app.command(ids.COMMAND)
-    def answer(ack: Ack, body: dict[str, Any], client: WebClient, respond: Respond) -> None:
+    def answer(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
         word, _, rest = body.get("text", "").strip().partition(" ")
         if not word:
             ack()
@@ -73,7 +73,5 @@ def _status(request_id: str, user_id: str, use_cases: UseCases) -> Message:
         any(owner.person_id == user_id for owner in request.owners) or use_cases.people.is_approver(user_id)
     )
     if request is None or not may_see:
-        raise NotFound(
-            f"There is no request {request_id or 'of that name'} of yours. `{ids.COMMAND} list` shows them."
-        )
+        raise NotFound(f"There is no request {request_id or 'of that name'} of yours. `{ids.COMMAND} list` shows them.")
     return listing.status(request, use_cases.store.requests.approvers_of(request.id, request.version))

@@ -3,6 +3,7 @@
 import json
 import logging
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from slack_bolt import App, BoltResponse, Respond
@@ -15,7 +16,7 @@ from handlers import views
 log = logging.getLogger(__name__)
 
 SLACK_BUSY = "Slack did not answer me in time. Nothing was changed; please try once more."
-_JSON = {"Content-Type": "application/json"}
+_JSON: dict[str, str | Sequence[str]] = {"Content-Type": "application/json"}
 TRIGGER_OVER = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id"})
 
 

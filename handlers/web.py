@@ -51,9 +51,7 @@ def create_web(  # noqa: PLR0913 - the composition root names every part of the 
     web = Flask("handlers", static_folder=None)
     web.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     web.url_map.merge_slashes = False
-    counter = SecretCounter(
-        desk, public_url=public_url, trusted_proxies=trusted_proxies, limits=limits, clock=clock
-    )
+    counter = SecretCounter(desk, public_url=public_url, trusted_proxies=trusted_proxies, limits=limits, clock=clock)
     counter.attach(web)
     _attach_plain_routes(web, ready)
     if slack is not None:

@@ -71,11 +71,11 @@ _PLAIN: Final[Mapping[str, Words]] = MappingProxyType(
             state="not_armed",
             tone="wait",
             title=_SLACK_BUTTON,
-            sentence="This link works for ten minutes after the person it was sent to presses its button in Slack.",
+            sentence="This link works for some minutes after the person it was sent to presses its button in Slack.",
             advice=(
                 (
-                    "Nothing is used up: press the button in the message from Register App, "
-                    "and the secret waits for you."
+                    "Nothing is used up: press “Show the secret” in the message from Register App, "
+                    "and this page lets you in."
                 ),
             ),
             offer=_LOOK_AGAIN,
@@ -93,7 +93,7 @@ _PLAIN: Final[Mapping[str, Words]] = MappingProxyType(
             tone="stop",
             title="This link has ended",
             sentence="Nobody opened it in time, so no secret was made.",
-            advice=("Ask Register App in Slack for a new link.",),
+            advice=("Press “Send me a new link” in the Slack message.",),
         ),
         "replaced": Words(
             state="replaced",
@@ -183,7 +183,7 @@ def not_minted(refusal: NotMinted) -> Words:
         tone="wait",
         title="Microsoft Entra is not answering",
         sentence=refusal.sentence,
-        advice=("No secret was shown, and the link is still good.",),
+        advice=("No secret was shown.",),
         offer=_TRY_AGAIN,
     )
 

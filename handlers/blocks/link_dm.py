@@ -45,9 +45,7 @@ def build(link: Link, application: Application, place: LinkPlace, token: str) ->
         ),
         ActionsBlock(block_id=f"link:{link.id}", elements=[show, renew]),
     ]
-    return Message(
-        text=f"The client secret of “{name}” is ready: open it from the button here.", blocks=tuple(blocks)
-    )
+    return Message(text=f"The client secret of “{name}” is ready: open it from the button here.", blocks=tuple(blocks))
 
 
 def _facts(application: Application, place: LinkPlace) -> list[Block]:
@@ -112,6 +110,4 @@ def _not_seen(link: Link) -> ButtonElement:
         deny="Keep it",
         style="danger",
     )
-    return ButtonElement(
-        text="I did not see it", action_id=ids.NOT_SEEN, value=link.id, style="danger", confirm=sure
-    )
+    return ButtonElement(text="I did not see it", action_id=ids.NOT_SEEN, value=link.id, style="danger", confirm=sure)

@@ -63,7 +63,8 @@ def secret_line(entry: Owned, now: datetime) -> str:
     good = last_good(entry.credentials)
     if good is None:
         return "No secret in use." if entry.credentials else "Its secret was not shown yet."
-    return f"Secret “{escape(good.description)}” ends {in_days(days_until(good.ends_at, now))}, on {day(good.ends_at)}."
+    when = f"{in_days(days_until(good.ends_at, now))}, on {day(good.ends_at)}"
+    return f"Secret “{escape(good.description)}” ends {when}."
 
 
 def _line(request: AppRequest) -> str:

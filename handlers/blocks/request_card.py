@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from bot.reply_urls import warnings
 from slack_sdk.models.blocks import ActionsBlock, Block, ContextBlock, DividerBlock, HeaderBlock, SectionBlock
 from slack_sdk.models.blocks.basic_components import ConfirmObject, MarkdownTextObject, PlainTextObject
 from slack_sdk.models.blocks.block_elements import ButtonElement
@@ -13,6 +12,7 @@ from bot import risk
 from bot.lifecycle import REQUESTS, RequestState
 from bot.policy import AUDIENCES, LONG_SECRET_DAYS, Policy, days_of
 from bot.records import AppRequest
+from bot.reply_urls import warnings
 from handlers import ids
 from handlers.blocks.texts import (
     Message,

@@ -49,7 +49,7 @@ def standing(request: AppRequest, approvers: tuple[str, ...], policy: Policy) ->
     """Say where the request stands, in plain words and with what happens next."""
     by = f" by {mention(request.settled_by)}" if request.settled_by else ""
     sentences = {
-        RequestState.PENDING: f"Waiting for {_missing(approvers, policy)}. You are told here as soon as it is decided.",
+        RequestState.PENDING: f"Waiting for {_missing(approvers, policy)}. You are told here once it is decided.",
         RequestState.APPROVED: f"Approved by {mentions(approvers)}. It is about to be made in Entra.",
         RequestState.PROVISIONING: f"Approved by {mentions(approvers)}. It is being made in Entra.",
         RequestState.FULFILLED: "Done: the application exists, and a link to its secret was sent to you here.",

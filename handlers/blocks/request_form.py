@@ -1,4 +1,4 @@
-"""The modal that asks for an application: `build` and `parse` side by side, so that what is sent is what is read."""
+"""The modal that asks for an application: `build` and `parse` side by side, so that what is sent is read."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -155,9 +155,7 @@ def _last_day(policy: Policy, filled: RequestForm | None) -> InputBlock:
         label="Last day of the secret",
         hint=f"Only for “Until a day of my choice”; at most {policy.longest_secret_days} days from now.",
         optional=True,
-        element=DatePickerElement(
-            action_id=ids.FORM_VALUE, initial_date=last_day.isoformat() if last_day else None
-        ),
+        element=DatePickerElement(action_id=ids.FORM_VALUE, initial_date=last_day.isoformat() if last_day else None),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
+from bot.graph.applications import Applications
 from bot.graph.client import GraphClient
 from bot.graph.tokens import ClientSecret, Tokens
 from tests.graph.hourglass import Hourglass
@@ -41,3 +42,9 @@ def tiny_tokens(tiny: TinyGraph, session: requests.Session) -> Tokens:
 def client(tiny: TinyGraph, tiny_tokens: Tokens, session: requests.Session, hourglass: Hourglass) -> GraphClient:
     """A client of the small Graph, with a patience of sixty seconds that pass at once."""
     return GraphClient(tiny_tokens, tiny.url, session, hourglass.sleep, hourglass.monotonic, 60.0)
+
+
+@pytest.fixture
+def applications(client: GraphClient) -> Applications:
+    """The applications of the small Graph."""
+    return Applications(client)

@@ -23,14 +23,17 @@ NOON = datetime(2030, 1, 2, 12, 0, tzinfo=UTC)
 
 
 def plain(text: str) -> Json:
+    """A plain_text object."""
     return {"type": "plain_text", "text": text}
 
 
 def option(text: str, value: str) -> Json:
+    """One option of a menu."""
     return {"text": plain(text), "value": value}
 
 
 def asks(block_id: str, element: Json, **parts: Any) -> Json:
+    """An input block around an element."""
     element = {"action_id": "it", **element}
     return {"type": "input", "block_id": block_id, "label": plain(block_id), "element": element, **parts}
 
@@ -208,7 +211,7 @@ def test_command_shows_what_the_bot_says(vera: Person, bot: Bot) -> None:
     """The text of a slash command's answer is shown to the person alone; the form has Slack's fields."""
     outcome = vera.command("/register-app", "help")
 
-    assert (200, ("How to use it",), None) == (outcome.status, outcome.texts, outcome.notice)
+    assert (outcome.status, outcome.texts, outcome.notice) == (200, ("How to use it",), None)
     sent = bot.seen["command"]
     assert (vera.id, "vera", "directmessage") == (sent["user_id"], sent["user_name"], sent["channel_name"])
 
@@ -218,8 +221,8 @@ def test_command_answered_through_the_response_url(slack: Slack, vera: Person, c
     outcome = vera.command("/register-app", "later", channel="approvals")
     slack.wait_until(lambda: outcome.texts)
 
-    assert ("And now",) == outcome.texts
-    assert ["And now"] == [message.text for message in vera.ephemerals(channel)]
+    assert outcome.texts == ("And now",)
+    assert [message.text for message in vera.ephemerals(channel)] == ["And now"]
 
 
 def test_command_opens_a_modal(vera: Person) -> None:
@@ -228,11 +231,11 @@ def test_command_opens_a_modal(vera: Person) -> None:
 
     assert outcome.modal is vera.modal
     assert outcome.modal is not None
-    assert ("Register an app", "form", "draft-1") == (
+    assert (
         outcome.modal.title,
         outcome.modal.callback_id,
         outcome.modal.private_metadata,
-    )
+    ) == ("Register an app", "form", "draft-1")
 
 
 def test_late_command(slack: Slack, vera: Person) -> None:
@@ -240,7 +243,7 @@ def test_late_command(slack: Slack, vera: Person) -> None:
     slack.patience = 0.05
 
     outcome = vera.command("/register-app", "wait")
-    assert (0, ('/register-app failed with the error "operation_timeout"',)) == (outcome.status, outcome.texts)
+    assert (outcome.status, outcome.texts) == (0, ('/register-app failed with the error "operation_timeout"',))
 
 
 def test_failing_command(slack: Slack, vera: Person) -> None:
@@ -249,16 +252,16 @@ def test_failing_command(slack: Slack, vera: Person) -> None:
     slack.events_url = "http://127.0.0.1:9/slack/events"
     unreachable = vera.command("/register-app")
 
-    assert (404, '/other failed with the error "dispatch_failed"') == (unhandled.status, unhandled.notice)
-    assert (0, '/register-app failed with the error "dispatch_failed"') == (unreachable.status, unreachable.notice)
+    assert (unhandled.status, unhandled.notice) == (404, '/other failed with the error "dispatch_failed"')
+    assert (unreachable.status, unreachable.notice) == (0, '/register-app failed with the error "dispatch_failed"')
 
 
 def test_signatures(slack: Slack, vera: Person) -> None:
     """A wrong signature and an old timestamp are refused by the real verification; a replay is not."""
-    assert 401 == vera.forging(signature="bad").command("/register-app", "help").status
-    assert 401 == vera.forging(timestamp=int(time.time()) - 301).command("/register-app", "help").status
-    assert 200 == vera.command("/register-app", "help").status
-    assert 200 == slack.deliver(slack.deliveries[-1].raw).status
+    assert vera.forging(signature="bad").command("/register-app", "help").status == 401
+    assert vera.forging(timestamp=int(time.time()) - 301).command("/register-app", "help").status == 401
+    assert vera.command("/register-app", "help").status == 200
+    assert slack.deliver(slack.deliveries[-1].raw).status == 200
 
 
 def test_deliveries_are_recorded(slack: Slack, vera: Person) -> None:
@@ -266,7 +269,7 @@ def test_deliveries_are_recorded(slack: Slack, vera: Person) -> None:
     vera.command("/register-app", "help")
     vera.forging(signature="bad").command("/register-app")
 
-    assert [("command", 200), ("command", 401)] == [(one.kind, one.status) for one in slack.deliveries]
+    assert [(one.kind, one.status) for one in slack.deliveries] == [("command", 200), ("command", 401)]
     assert all(0 < one.milliseconds < 3000 for one in slack.deliveries)
 
 
@@ -281,12 +284,12 @@ def test_submission_carries_every_value(vera: Person, bot: Bot, form: View) -> N
 
     values = {block: state["it"] for block, state in bot.seen["submission"]["view"]["state"]["values"].items()}
     assert outcome.closed
-    assert {"type": "plain_text_input", "value": "Payroll"} == values["name"]
-    assert {"type": "url_text_input", "value": None} == values["url"]
-    assert "365" == values["term"]["selected_option"]["value"]
-    assert ["user.read", "user.write"] == [one["value"] for one in values["scopes"]["selected_options"]]
+    assert values["name"] == {"type": "plain_text_input", "value": "Payroll"}
+    assert values["url"] == {"type": "url_text_input", "value": None}
+    assert values["term"]["selected_option"]["value"] == "365"
+    assert [one["value"] for one in values["scopes"]["selected_options"]] == ["user.read", "user.write"]
     assert {"type": "users_select", "selected_user": vera.id} == values["owner"]
-    assert {"type": "datepicker", "selected_date": None} == values["until"]
+    assert values["until"] == {"type": "datepicker", "selected_date": None}
     assert form.id == bot.seen["submission"]["view"]["id"]
 
 
@@ -296,7 +299,7 @@ def test_client_stops_what_it_would_stop(slack: Slack, vera: Person, form: View)
 
     assert {"name", "url"} == set(vera.submit().stopped)
     assert form is vera.modal
-    assert ["command"] == [one.kind for one in slack.deliveries]
+    assert [one.kind for one in slack.deliveries] == ["command"]
     assert vera.submit(crafted=True).closed
 
 
@@ -304,24 +307,25 @@ def test_what_a_person_cannot_do(vera: Person, form: View) -> None:
     """Nobody types more than the field takes, chooses what is not offered, or more than may be chosen."""
     vera.suggest("scopes", "")
 
-    for act in (
+    impossible: list[Callable[[], object]] = [
         lambda: vera.type("name", "a" * 21),
         lambda: vera.choose("term", "forever"),
         lambda: vera.choose("scopes", "user.read", "user.write", "mail.read"),
         lambda: vera.type("nothing", "x"),
         lambda: vera.press("Approve app"),
-    ):
+    ]
+    for act in impossible:
         with pytest.raises(CannotDo):
             act()
     vera.choose("term", "forever", crafted=True)
-    assert "forever" == form.typed["term"]["it"]["selected_option"]["value"]
+    assert form.typed["term"]["it"]["selected_option"]["value"] == "forever"
 
 
 def test_suggestions(vera: Person, bot: Bot, form: View) -> None:
     """Typing into an external menu asks the bot with a real block_suggestion."""
     options = vera.suggest("scopes", "read")
 
-    assert ["User.Read", "Mail.Read"] == [one["text"]["text"] for one in options]
+    assert [one["text"]["text"] for one in options] == ["User.Read", "Mail.Read"]
     sent = bot.seen["options"]
     assert ("scopes", "it", "read", form.id) == (
         sent["block_id"],
@@ -337,9 +341,9 @@ def test_errors_stand_beside_their_inputs(vera: Person, bot: Bot, form: View) ->
     vera.type("name", "Payroll")
     outcome = vera.submit()
 
-    assert ({"name": "It is taken."}, False) == (outcome.errors, outcome.closed)
+    assert (outcome.errors, outcome.closed) == ({"name": "It is taken."}, False)
     vera.type("name", "Payroll 2")
-    assert {} == form.errors
+    assert form.errors == {}
 
 
 @pytest.mark.parametrize(
@@ -359,7 +363,7 @@ def test_answers_that_slack_cannot_use(vera: Person, bot: Bot, form: View, answe
     vera.type("name", "Payroll")
     outcome = vera.submit()
 
-    assert (TROUBLE, False, {}) == (outcome.notice, outcome.closed, outcome.errors)
+    assert (outcome.notice, outcome.closed, outcome.errors) == (TROUBLE, False, {})
     assert form is vera.modal
 
 
@@ -379,7 +383,7 @@ def test_update_push_and_clear(vera: Person, bot: Bot, form: View) -> None:
     vera.type("name", "Payroll")
     bot.answer = {"response_action": "update", "view": {**FORM, "title": plain("Once more")}}
     vera.submit()
-    assert ("Once more", "Payroll") == (form.title, form.typed["name"]["it"]["value"])
+    assert (form.title, form.typed["name"]["it"]["value"]) == ("Once more", "Payroll")
     bot.answer = {"response_action": "push", "view": {**FORM, "title": plain("On top")}}
     vera.submit()
     top = vera.modal
@@ -397,7 +401,7 @@ def test_a_new_block_id_empties_the_field(vera: Person, bot: Bot, form: View) ->
     renamed = [{**FORM["blocks"][0], "block_id": "name-2"}, *FORM["blocks"][1:]]
     bot.client.views_update(view_id=form.id, hash=form.hash, view={**FORM, "blocks": renamed})
 
-    assert {"type": "plain_text_input", "value": None} == form.typed["name-2"]["it"]
+    assert form.typed["name-2"]["it"] == {"type": "plain_text_input", "value": None}
     assert "name" not in form.typed
 
 
@@ -406,10 +410,10 @@ def test_acts_inside_a_modal(vera: Person, bot: Bot, form: View) -> None:
     pressed = vera.press("More")
     vera.pick_date("until", date(2030, 5, 1))
 
-    assert (200, None) == (pressed.status, pressed.notice)
-    assert "2030-05-01" == bot.seen["it"]["actions"][0]["selected_date"]
+    assert (pressed.status, pressed.notice) == (200, None)
+    assert bot.seen["it"]["actions"][0]["selected_date"] == "2030-05-01"
     bot.client.views_push(trigger_id=bot.seen["deep"]["trigger_id"], view=DONE)
-    assert "Thank you." == vera.wait_for_modal("Done").reads
+    assert vera.wait_for_modal("Done").reads == "Thank you."
     assert {"type": "view", "view_id": form.id} == bot.seen["deep"]["container"]
 
 
@@ -418,7 +422,7 @@ def test_closing_is_told_when_asked_for(slack: Slack, vera: Person, bot: Bot, fo
     vera.close()
 
     assert vera.modal is None
-    assert "view_closed" == slack.deliveries[-1].kind
+    assert slack.deliveries[-1].kind == "view_closed"
     assert (form.id, False) == (bot.seen["closed"]["view"]["id"], bot.seen["closed"]["is_cleared"])
 
 
@@ -427,8 +431,8 @@ def test_click_changes_the_message(vera: Person, bot: Bot, card: Message) -> Non
     outcome = vera.click(card, "Approve app")
 
     sent = bot.seen["approve"]
-    assert (200, ("You approved it",), "Approved") == (outcome.status, outcome.texts, card.reads)
-    assert ["r1"] == [action["value"] for action in sent["actions"]]
+    assert (outcome.status, outcome.texts, card.reads) == (200, ("You approved it",), "Approved")
+    assert [action["value"] for action in sent["actions"]] == ["r1"]
     assert (card.ts, card.channel, "privategroup") == (
         sent["message"]["ts"],
         sent["channel"]["id"],
@@ -445,8 +449,8 @@ def test_only_buttons_that_stand_there_can_be_pressed(vera: Person, card: Messag
         vera.click(card, "approve")
     with pytest.raises(CannotDo):
         vera.click(card.versions[0], "approve")
-    assert 200 == vera.click(card, "approve", stale=True).status
-    assert 200 == vera.click(card.versions[0], "approve", stale=True).status
+    assert vera.click(card, "approve", stale=True).status == 200
+    assert vera.click(card.versions[0], "approve", stale=True).status == 200
 
 
 def test_a_person_sees_only_their_channels(slack: Slack, card: Message) -> None:
@@ -463,7 +467,7 @@ def test_link_buttons(vera: Person, bot: Bot, card: Message) -> None:
     """A link button opens its address and tells the bot who pressed it."""
     outcome = vera.click(card, "Open")
 
-    assert ("https://x.example/secret#t", 200) == (outcome.url, outcome.status)
+    assert (outcome.url, outcome.status) == ("https://x.example/secret#t", 200)
     assert vera.id == bot.seen["link"]["user"]["id"]
 
 
@@ -473,17 +477,17 @@ def test_menus_and_pickers_in_messages(vera: Person, bot: Bot, card: Message) ->
     vera.click_overflow(card, "menu", "Withdraw")
     vera.choose_in_message(card, "day", date(2030, 3, 1))
 
-    assert "withdraw" == bot.seen["menu"]["actions"][0]["selected_option"]["value"]
-    assert "2030-03-01" == bot.seen["day"]["actions"][0]["selected_date"]
-    assert "Because" == bot.seen["day"]["state"]["values"]["why"]["it"]["value"]
-    assert "2030-03-01" == bot.seen["day"]["state"]["values"]["card"]["day"]["selected_date"]
+    assert bot.seen["menu"]["actions"][0]["selected_option"]["value"] == "withdraw"
+    assert bot.seen["day"]["actions"][0]["selected_date"] == "2030-03-01"
+    assert bot.seen["day"]["state"]["values"]["why"]["it"]["value"] == "Because"
+    assert bot.seen["day"]["state"]["values"]["card"]["day"]["selected_date"] == "2030-03-01"
 
 
 def test_failing_click(vera: Person, card: Message) -> None:
     """A click whose listener fails shows a warning triangle."""
     outcome = vera.click(card, "crash")
 
-    assert (500, WARNING_TRIANGLE) == (outcome.status, outcome.notice)
+    assert (outcome.status, outcome.notice) == (500, WARNING_TRIANGLE)
 
 
 def test_a_response_url_is_good_five_times(vera: Person, bot: Bot, card: Message) -> None:
@@ -495,15 +499,15 @@ def test_a_response_url_is_good_five_times(vera: Person, bot: Bot, card: Message
         answer = requests.post(url, json=body, timeout=5)
         return answer.status_code, answer.text
 
-    assert (200, "ok") == post(text="Public", response_type="in_channel")
-    assert (200, "ok") == post(text="Replaced", replace_original=True)
-    assert "Replaced" == card.reads
-    assert 400 == post(text="")[0]
-    assert (200, "ok") == post(delete_original=True)
-    assert ["Public"] == [message.text for message in vera.messages(card.channel)]
-    assert ["It asks for little."] == [message.text for message in vera.ephemerals()]
+    assert post(text="Public", response_type="in_channel") == (200, "ok")
+    assert post(text="Replaced", replace_original=True) == (200, "ok")
+    assert card.reads == "Replaced"
+    assert post(text="")[0] == 400
+    assert post(delete_original=True) == (200, "ok")
+    assert [message.text for message in vera.messages(card.channel)] == ["Public"]
+    assert [message.text for message in vera.ephemerals()] == ["It asks for little."]
     status, body = post(text="a sixth time")
-    assert (404, "used_url") == (status, json.loads(body)["error"])
+    assert (status, json.loads(body)["error"]) == (404, "used_url")
 
 
 def test_a_response_url_is_good_for_thirty_minutes(slack: Slack, vera: Person, bot: Bot, card: Message) -> None:
@@ -514,8 +518,8 @@ def test_a_response_url_is_good_for_thirty_minutes(slack: Slack, vera: Person, b
 
     late = requests.post(f"{url}/{key}", json={"text": "x"}, timeout=5)
     made_up = requests.post(f"{url}/abc", json={"text": "x"}, timeout=5)
-    assert (404, "expired_url") == (late.status_code, late.json()["error"])
-    assert (404, "invalid_url") == (made_up.status_code, made_up.json()["error"])
+    assert (late.status_code, late.json()["error"]) == (404, "expired_url")
+    assert (made_up.status_code, made_up.json()["error"]) == (404, "invalid_url")
 
 
 def test_app_home_is_opened_by_an_event(slack: Slack, vera: Person, bot: Bot) -> None:
@@ -524,17 +528,17 @@ def test_app_home_is_opened_by_an_event(slack: Slack, vera: Person, bot: Bot) ->
     slack.wait_until(lambda: vera.home)
     assert vera.home is not None
     assert "Your apps" in vera.home.reads
-    assert "home" == bot.seen["event"]["tab"]
-    assert 200 == vera.press("Open").status
+    assert bot.seen["event"]["tab"] == "home"
+    assert vera.press("Open").status == 200
     again = slack.retry(slack.deliveries[0])
-    assert (200, "1") == (again.status, again.raw.headers["X-Slack-Retry-Num"])
+    assert (again.status, again.raw.headers["X-Slack-Retry-Num"]) == (200, "1")
 
 
 def test_direct_messages(vera: Person, bot: Bot) -> None:
     """What the bot writes to a person stands in their direct messages."""
     bot.client.chat_postMessage(channel=vera.id, text="Your app is ready")
 
-    assert ["Your app is ready"] == [message.reads for message in vera.dm]
+    assert [message.reads for message in vera.dm] == ["Your app is ready"]
 
 
 def test_everything_that_happens_is_told(slack: Slack, vera: Person, card: Message) -> None:
@@ -545,7 +549,7 @@ def test_everything_that_happens_is_told(slack: Slack, vera: Person, card: Messa
     end()
     vera.command("/register-app")
 
-    assert ["message_edited", "ephemeral_shown"] == [event["type"] for event in heard]
+    assert [event["type"] for event in heard] == ["message_edited", "ephemeral_shown"]
     assert heard[0]["seq"] < heard[1]["seq"]
 
 
@@ -556,8 +560,8 @@ def test_snapshot_is_plain_json(slack: Slack, vera: Person, card: Message) -> No
 
     picture = json.loads(json.dumps(slack.snapshot()))
     channel = next(one for one in picture["channels"] if one["id"] == card.channel)
-    assert 2 == len(channel["messages"][0]["versions"])
-    assert "Register an app" == picture["modals"][vera.id][0]["title"]["text"]
+    assert len(channel["messages"][0]["versions"]) == 2
+    assert picture["modals"][vera.id][0]["title"]["text"] == "Register an app"
 
 
 def test_all_text_misses_nothing(slack: Slack, vera: Person, bot: Bot, card: Message) -> None:
@@ -577,7 +581,7 @@ def test_all_text_misses_nothing(slack: Slack, vera: Person, bot: Bot, card: Mes
     assert slack.bot_token not in text
 
 
-def test_many_people_at_once(slack: Slack, vera: Person, bot: Bot, channel: str) -> None:
+def test_many_people_at_once(vera: Person, bot: Bot, channel: str) -> None:
     """Threads that post at the same time lose nothing, and every timestamp is its own."""
 
     def post(number: int) -> Callable[[], None]:
@@ -591,4 +595,4 @@ def test_many_people_at_once(slack: Slack, vera: Person, bot: Bot, channel: str)
 
     messages = vera.messages(channel)
     assert {str(number) for number in range(20)} == {message.text for message in messages}
-    assert 20 == len({message.ts for message in messages})
+    assert len({message.ts for message in messages}) == 20

@@ -13,47 +13,58 @@ Json = dict[str, Any]
 
 
 def plain(text: str) -> Json:
+    """A plain_text object."""
     return {"type": "plain_text", "text": text}
 
 
 def mrkdwn(text: str) -> Json:
+    """A mrkdwn object."""
     return {"type": "mrkdwn", "text": text}
 
 
 def section(**parts: Any) -> Json:
+    """A section, with these parts."""
     return {"type": "section", "text": mrkdwn("x"), **parts}
 
 
 def button(**parts: Any) -> Json:
+    """A button, with these parts."""
     return {"type": "button", "text": plain("Go"), "action_id": "go", **parts}
 
 
 def options(count: int, **parts: Any) -> list[Json]:
+    """So many options."""
     return [{"text": plain(f"o{n}"), "value": f"v{n}", **parts} for n in range(count)]
 
 
 def select(kind: str = "static_select", **parts: Any) -> Json:
+    """A menu of two options, with these parts."""
     return {"type": kind, "action_id": "pick", "options": options(2), **parts}
 
 
 def asks(element: Json, **parts: Any) -> Json:
+    """An input block around an element."""
     return {"type": "input", "block_id": "b", "label": plain("Label"), "element": element, **parts}
 
 
 def text_input(**parts: Any) -> Json:
+    """A text field, with these parts."""
     return {"type": "plain_text_input", "action_id": "t", **parts}
 
 
 def modal(*blocks: Json, **parts: Any) -> Json:
+    """A modal of these blocks."""
     return {"type": "modal", "title": plain("Title"), "submit": plain("Send"), "blocks": list(blocks), **parts}
 
 
 def confirm(**parts: Any) -> Json:
+    """A button that asks back, with these words."""
     asked = {"title": plain("t"), "text": plain("t"), "confirm": plain("y"), "deny": plain("n"), **parts}
     return {"type": "actions", "elements": [button(confirm=asked)]}
 
 
 def url(length: int) -> str:
+    """An address of so many characters."""
     return "https://x.example/".ljust(length, "a")
 
 
@@ -256,7 +267,7 @@ def test_message_beyond_the_limit(
     """What is one beyond a message's limit is refused as invalid_blocks with a pointer."""
     error, messages = refusal(lambda: client.chat_postMessage(channel=channel, text="x", blocks=build(limit + 1)))
 
-    assert "invalid_blocks" == error
+    assert error == "invalid_blocks"
     assert any(message.endswith(f"[json-pointer:{pointer}]") for message in messages), messages
 
 
@@ -277,7 +288,7 @@ def test_view_beyond_the_limit(
     """What is one beyond a view's limit is refused as invalid_arguments with a pointer."""
     error, messages = refusal(lambda: opener(build(limit + 1)))
 
-    assert "invalid_arguments" == error
+    assert error == "invalid_arguments"
     assert any(message.endswith(f"[json-pointer:{pointer}]") for message in messages), messages
 
 
@@ -315,7 +326,7 @@ def test_wrong_blocks(client: WebClient, channel: str, blocks: list[Json]) -> No
     """Blocks that Slack would not take are refused, each with a message."""
     error, messages = refusal(lambda: client.chat_postMessage(channel=channel, text="x", blocks=blocks))
 
-    assert "invalid_blocks" == error
+    assert error == "invalid_blocks"
     assert messages
 
 
@@ -352,7 +363,7 @@ def test_wrong_views(opener: Callable[[Json], Any], view: Json) -> None:
     """Views that Slack would not take are refused, each with a message."""
     error, messages = refusal(lambda: opener(view))
 
-    assert "invalid_arguments" == error
+    assert error == "invalid_arguments"
     assert messages
 
 
@@ -389,8 +400,9 @@ def test_serialised_blocks(client: WebClient, channel: str) -> None:
     many = [section(text=mrkdwn("a" * 2950)) for _ in range(5)]
 
     assert client.chat_postMessage(channel=channel, text="x", blocks=many[:4])["ok"]
-    assert ("msg_blocks_too_long", []) == refusal(
-        lambda: client.chat_postMessage(channel=channel, text="x", blocks=many)
+    assert refusal(lambda: client.chat_postMessage(channel=channel, text="x", blocks=many)) == (
+        "msg_blocks_too_long",
+        [],
     )
 
 
@@ -398,17 +410,18 @@ def test_view_of_250_kilobytes(opener: Callable[[Json], Any]) -> None:
     """A view of more than 250 KB is too large."""
     heavy = modal(*[section(text=plain("a" * 2700)) for _ in range(100)])
 
-    assert ("view_too_large", []) == refusal(lambda: opener(heavy))
+    assert refusal(lambda: opener(heavy)) == ("view_too_large", [])
 
 
 def test_text_is_cut_when_posted_and_refused_when_updated(client: WebClient, channel: str) -> None:
     """chat.postMessage cuts a text at 40,000 characters; chat.update takes 4,000 and refuses one more."""
     posted = client.chat_postMessage(channel=channel, text="a" * 40_001)
 
-    assert 40_000 == len(posted["message"]["text"])
+    assert len(posted["message"]["text"]) == 40_000
     assert client.chat_update(channel=channel, ts=posted["ts"], text="a" * 4000)["ok"]
-    assert ("msg_too_long", []) == refusal(
-        lambda: client.chat_update(channel=channel, ts=posted["ts"], text="a" * 4001)
+    assert refusal(lambda: client.chat_update(channel=channel, ts=posted["ts"], text="a" * 4001)) == (
+        "msg_too_long",
+        [],
     )
 
 
@@ -420,4 +433,4 @@ def test_defaults_are_filled_in(client: WebClient, channel: str) -> None:
 
     assert shown["block_id"]
     assert shown["accessory"]["action_id"]
-    assert (False, True) == (shown["text"]["verbatim"], shown["accessory"]["text"]["emoji"])
+    assert (shown["text"]["verbatim"], shown["accessory"]["text"]["emoji"]) == (False, True)

@@ -30,6 +30,7 @@ class StandingClock:
         self.now = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
 
     def __call__(self) -> datetime:
+        """The time at present."""
         return self.now
 
     def advance(self, seconds: float) -> None:
@@ -91,11 +92,11 @@ def test_tokens(slack: Slack, client: WebClient) -> None:
     """No token, a wrong one, one of another kind and a revoked one are told apart."""
     other = WebClient("xoxb-other", base_url=slack.api_url)
 
-    assert "not_authed" == refusal(WebClient(base_url=slack.api_url).auth_test)
-    assert "invalid_auth" == refusal(other.auth_test)
-    assert "not_allowed_token_type" == refusal(WebClient(slack.app_token, base_url=slack.api_url).auth_test)
+    assert refusal(WebClient(base_url=slack.api_url).auth_test) == "not_authed"
+    assert refusal(other.auth_test) == "invalid_auth"
+    assert refusal(WebClient(slack.app_token, base_url=slack.api_url).auth_test) == "not_allowed_token_type"
     slack.token_error = "token_revoked"
-    assert "token_revoked" == refusal(client.auth_test)
+    assert refusal(client.auth_test) == "token_revoked"
 
 
 def test_missing_scope_names_what_is_needed(slack: Slack, client: WebClient, vera: str) -> None:
@@ -106,7 +107,7 @@ def test_missing_scope_names_what_is_needed(slack: Slack, client: WebClient, ver
         client.users_info(user=vera)
 
     answer = caught.value.response
-    assert ("missing_scope", "users:read") == (answer["error"], answer["needed"])
+    assert (answer["error"], answer["needed"]) == ("missing_scope", "users:read")
     assert ",".join(sorted(slack.scopes)) == answer["provided"] == answer.headers["X-OAuth-Scopes"]
 
 
@@ -129,11 +130,10 @@ SCOPED: list[tuple[str, str, Json]] = [
 ]
 
 
-@pytest.mark.parametrize(("scope", "method", "arguments"), SCOPED)
-def test_scopes(  # noqa: PLR0913 - the case and the three fixtures it is about
-    slack: Slack, client: WebClient, channel: str, vera: str, scope: str, method: str, arguments: Json
-) -> None:
+@pytest.mark.parametrize("case", SCOPED, ids=[f"{case[1]} {case[0]}" for case in SCOPED])
+def test_scopes(slack: Slack, client: WebClient, channel: str, vera: str, case: tuple[str, str, Json]) -> None:
     """Each method asks for its own scope, those of conversations by the kind of the channel."""
+    scope, method, arguments = case
     dm = client.conversations_open(users=vera)["channel"]["id"]
     names = {"channel": channel, "user": vera, "dm": dm, "public": slack.add_channel("general", private=False)}
     filled = {name: value.format(**names) for name, value in arguments.items()}
@@ -147,7 +147,7 @@ def test_scopes(  # noqa: PLR0913 - the case and the three fixtures it is about
 
 def test_unknown_method(client: WebClient) -> None:
     """What is not emulated is unknown, not silently fine."""
-    assert "unknown_method" == refusal(lambda: client.api_call("chat.scheduleMessage"))
+    assert refusal(lambda: client.api_call("chat.scheduleMessage")) == "unknown_method"
 
 
 def test_forms_and_json_are_read_alike(slack: Slack, client: WebClient, channel: str) -> None:
@@ -171,9 +171,9 @@ def test_broken_bodies(slack: Slack, channel: str) -> None:
         with urllib.request.urlopen(urllib.request.Request(url, body, headers)) as answer:  # noqa: S310 - loopback
             return str(json.load(answer)["error"])
 
-    assert "invalid_json" == post(b"{")
-    assert "json_not_object" == post(b"[]")
-    assert "no_text" == post(b"{}")
+    assert post(b"{") == "invalid_json"
+    assert post(b"[]") == "json_not_object"
+    assert post(b"{}") == "no_text"
 
 
 def test_posting_to_a_person_answers_with_the_dm(client: WebClient, vera: str) -> None:
@@ -189,14 +189,14 @@ def test_people_who_cannot_be_written_to(slack: Slack, client: WebClient, vera: 
     gone = slack.add_person("Gone", "gone@contoso.example", deactivated=True)
     robot = slack.add_person("Robot", "robot@contoso.example", bot=True)
 
-    assert "channel_not_found" == refusal(lambda: client.chat_postMessage(channel="U0", text="x"))
-    assert "user_not_found" == refusal(lambda: client.conversations_open(users="U0"))
-    assert "user_disabled" == refusal(lambda: client.chat_postMessage(channel=gone, text="x"))
-    assert "user_disabled" == refusal(lambda: client.conversations_open(users=gone))
-    assert "cannot_dm_bot" == refusal(lambda: client.conversations_open(users=robot))
-    assert "cannot_dm_bot" == refusal(lambda: client.chat_postMessage(channel=robot, text="x"))
+    assert refusal(lambda: client.chat_postMessage(channel="U0", text="x")) == "channel_not_found"
+    assert refusal(lambda: client.conversations_open(users="U0")) == "user_not_found"
+    assert refusal(lambda: client.chat_postMessage(channel=gone, text="x")) == "user_disabled"
+    assert refusal(lambda: client.conversations_open(users=gone)) == "user_disabled"
+    assert refusal(lambda: client.conversations_open(users=robot)) == "cannot_dm_bot"
+    assert refusal(lambda: client.chat_postMessage(channel=robot, text="x")) == "cannot_dm_bot"
     slack.workspace.messages_tab = False
-    assert "messages_tab_disabled" == refusal(lambda: client.chat_postMessage(channel=vera, text="x"))
+    assert refusal(lambda: client.chat_postMessage(channel=vera, text="x")) == "messages_tab_disabled"
 
 
 def test_a_dm_dies_with_its_person(slack: Slack, client: WebClient, vera: str) -> None:
@@ -204,7 +204,7 @@ def test_a_dm_dies_with_its_person(slack: Slack, client: WebClient, vera: str) -
     dm = client.chat_postMessage(channel=vera, text="x")["channel"]
     slack.change_person(vera, deactivated=True)
 
-    assert "user_disabled" == refusal(lambda: client.chat_postMessage(channel=dm, text="x"))
+    assert refusal(lambda: client.chat_postMessage(channel=dm, text="x")) == "user_disabled"
 
 
 def test_channels_that_take_no_message(slack: Slack, client: WebClient, channel: str) -> None:
@@ -213,9 +213,9 @@ def test_channels_that_take_no_message(slack: Slack, client: WebClient, channel:
     public = slack.add_channel("general", private=False, bot_in=False)
     slack.change_channel(channel, archived=True)
 
-    assert "channel_not_found" == refusal(lambda: client.chat_postMessage(channel=secret, text="x"))
-    assert "not_in_channel" == refusal(lambda: client.chat_postMessage(channel=public, text="x"))
-    assert "is_archived" == refusal(lambda: client.chat_postMessage(channel=channel, text="x"))
+    assert refusal(lambda: client.chat_postMessage(channel=secret, text="x")) == "channel_not_found"
+    assert refusal(lambda: client.chat_postMessage(channel=public, text="x")) == "not_in_channel"
+    assert refusal(lambda: client.chat_postMessage(channel=channel, text="x")) == "is_archived"
     slack.scopes.add("chat:write.public")
     assert client.chat_postMessage(channel=public, text="x")["ok"]
 
@@ -226,7 +226,7 @@ def test_saying_nothing(client: WebClient, channel: str) -> None:
     def post(**parts: Any) -> str:
         return refusal(lambda: client.api_call("chat.postMessage", json={"channel": channel, **parts}))
 
-    assert ["no_text"] * 3 == [post(), post(text=" "), post(text="", blocks=[])]
+    assert [post(), post(text=" "), post(text="", blocks=[])] == ["no_text"] * 3
 
 
 def test_threads(client: WebClient, channel: str) -> None:
@@ -238,8 +238,8 @@ def test_threads(client: WebClient, channel: str) -> None:
     assert [head, reply] == [message["ts"] for message in thread]
     assert [head] == [message["ts"] for message in client.conversations_history(channel=channel)["messages"]]
     nowhere = refusal(lambda: client.chat_postMessage(channel=channel, text="x", thread_ts="1.000000"))
-    assert "cannot_reply_to_message" == nowhere
-    assert "thread_not_found" == refusal(lambda: client.conversations_replies(channel=channel, ts="1.000000"))
+    assert nowhere == "cannot_reply_to_message"
+    assert refusal(lambda: client.conversations_replies(channel=channel, ts="1.000000")) == "thread_not_found"
 
 
 def test_update_replaces_what_is_given(slack: Slack, client: WebClient, channel: str) -> None:
@@ -250,8 +250,8 @@ def test_update_replaces_what_is_given(slack: Slack, client: WebClient, channel:
     message = slack.workspace.messages[0]
 
     assert ("b", [], metadata) == (message.text, message.blocks, message.metadata)
-    assert ["a", "b"] == [version.text for version in message.versions]
-    assert "in a block" == message.versions[0].reads
+    assert [version.text for version in message.versions] == ["a", "b"]
+    assert message.versions[0].reads == "in a block"
 
 
 def test_update_with_metadata_alone_keeps_the_rest(slack: Slack, client: WebClient, channel: str) -> None:
@@ -261,8 +261,8 @@ def test_update_with_metadata_alone_keeps_the_rest(slack: Slack, client: WebClie
     client.api_call("chat.update", json={"channel": channel, "ts": ts, "metadata": metadata})
     message = slack.workspace.messages[0]
 
-    assert ("a", "in a block") == (message.text, message.reads)
-    assert "no_text" == refusal(lambda: client.api_call("chat.update", json={"channel": channel, "ts": ts}))
+    assert (message.text, message.reads) == ("a", "in a block")
+    assert refusal(lambda: client.api_call("chat.update", json={"channel": channel, "ts": ts})) == "no_text"
 
 
 def test_what_cannot_be_updated(slack: Slack, client: WebClient, channel: str, vera: str) -> None:
@@ -276,11 +276,11 @@ def test_what_cannot_be_updated(slack: Slack, client: WebClient, channel: str, v
     def update(ts: str) -> str:
         return refusal(lambda: client.chat_update(channel=channel, ts=ts, text="y"))
 
-    assert ["message_not_found"] * 3 == [update("1.000000"), update(ephemeral), update(deleted)]
-    assert "cant_update_message" == update(theirs)
-    assert "cant_delete_message" == refusal(lambda: client.chat_delete(channel=channel, ts=theirs))
+    assert [update("1.000000"), update(ephemeral), update(deleted)] == ["message_not_found"] * 3
+    assert update(theirs) == "cant_update_message"
+    assert refusal(lambda: client.chat_delete(channel=channel, ts=theirs)) == "cant_delete_message"
     slack.change_channel(channel, archived=True)
-    assert "is_inactive" == update(kept)
+    assert update(kept) == "is_inactive"
 
 
 def test_a_dm_is_updated_by_its_channel_and_not_by_its_person(client: WebClient, vera: str) -> None:
@@ -288,7 +288,7 @@ def test_a_dm_is_updated_by_its_channel_and_not_by_its_person(client: WebClient,
     posted = client.chat_postMessage(channel=vera, text="a")
 
     assert client.chat_update(channel=posted["channel"], ts=posted["ts"], text="b")["ok"]
-    assert "channel_not_found" == refusal(lambda: client.chat_update(channel=vera, ts=posted["ts"], text="c"))
+    assert refusal(lambda: client.chat_update(channel=vera, ts=posted["ts"], text="c")) == "channel_not_found"
 
 
 def test_ephemerals_reach_members_only(slack: Slack, client: WebClient, channel: str, vera: str) -> None:
@@ -296,11 +296,11 @@ def test_ephemerals_reach_members_only(slack: Slack, client: WebClient, channel:
     outsider = slack.add_person("Otto", "otto@contoso.example")
     client.chat_postEphemeral(channel=channel, user=vera, text="only you")
 
-    assert ["only you"] == [message.text for message in slack.person(vera).ephemerals(channel)]
-    assert [] == slack.person(vera).messages(channel)
+    assert [message.text for message in slack.person(vera).ephemerals(channel)] == ["only you"]
+    assert slack.person(vera).messages(channel) == []
     outside = refusal(lambda: client.chat_postEphemeral(channel=channel, user=outsider, text="x"))
-    assert "user_not_in_channel" == outside
-    assert "user_not_found" == refusal(lambda: client.chat_postEphemeral(channel=channel, user="U0", text="x"))
+    assert outside == "user_not_in_channel"
+    assert refusal(lambda: client.chat_postEphemeral(channel=channel, user="U0", text="x")) == "user_not_found"
 
 
 def test_metadata(client: WebClient, channel: str) -> None:
@@ -311,9 +311,9 @@ def test_metadata(client: WebClient, channel: str) -> None:
 
     good = {"event_type": "app_request", "event_payload": {"id": "r1"}}
     assert post(good)["ok"]
-    assert "invalid_metadata_format" == refusal(lambda: post({"event_type": "x"}))
-    assert "invalid_metadata_schema" == refusal(lambda: post({"event_type": "x", "event_payload": "y"}))
-    assert "metadata_too_large" == refusal(lambda: post({"event_type": "x", "event_payload": {"a": "b" * 8000}}))
+    assert refusal(lambda: post({"event_type": "x"})) == "invalid_metadata_format"
+    assert refusal(lambda: post({"event_type": "x", "event_payload": "y"})) == "invalid_metadata_schema"
+    assert refusal(lambda: post({"event_type": "x", "event_payload": {"a": "b" * 8000}})) == "metadata_too_large"
     asked = client.conversations_history(channel=channel, include_all_metadata=True)["messages"]
     plain = client.conversations_history(channel=channel)["messages"]
     assert ([good], [False]) == ([one.get("metadata") for one in asked], ["metadata" in one for one in plain])
@@ -329,8 +329,8 @@ def test_history_by_time_and_page(client: WebClient, clock: StandingClock, chann
     first = client.conversations_history(channel=channel, oldest=times[0], limit=2)
     cursor = first["response_metadata"]["next_cursor"]
     second = client.conversations_history(channel=channel, oldest=times[0], limit=2, cursor=cursor)
-    assert (["3", "2"], True) == ([one["text"] for one in first["messages"]], first["has_more"])
-    assert (["1"], False) == ([one["text"] for one in second["messages"]], second["has_more"])
+    assert ([one["text"] for one in first["messages"]], first["has_more"]) == (["3", "2"], True)
+    assert ([one["text"] for one in second["messages"]], second["has_more"]) == (["1"], False)
 
 
 def test_history_of_a_channel_without_the_bot(slack: Slack, client: WebClient) -> None:
@@ -338,7 +338,7 @@ def test_history_of_a_channel_without_the_bot(slack: Slack, client: WebClient) -
     slack.scopes.add("channels:history")
     public = slack.add_channel("general", private=False, bot_in=False)
 
-    assert "not_in_channel" == refusal(lambda: client.conversations_history(channel=public))
+    assert refusal(lambda: client.conversations_history(channel=public)) == "not_in_channel"
 
 
 def test_members_come_in_pages(slack: Slack, client: WebClient) -> None:
@@ -349,7 +349,7 @@ def test_members_come_in_pages(slack: Slack, client: WebClient) -> None:
     first = client.conversations_members(channel=crowded)
     rest = client.conversations_members(channel=crowded, cursor=first["response_metadata"]["next_cursor"])
     assert [*people, slack.bot_user_id] == first["members"] + rest["members"]
-    assert (100, "") == (len(first["members"]), rest["response_metadata"]["next_cursor"])
+    assert (len(first["members"]), rest["response_metadata"]["next_cursor"]) == (100, "")
 
 
 def test_channel_facts(slack: Slack, client: WebClient, channel: str) -> None:
@@ -357,13 +357,13 @@ def test_channel_facts(slack: Slack, client: WebClient, channel: str) -> None:
     slack.change_channel(channel, ext_shared=True)
 
     info = client.conversations_info(channel=channel)["channel"]
-    assert (True, True, True, False) == (
+    assert (
         info["is_private"],
         info["is_ext_shared"],
         info["is_member"],
         info["is_archived"],
-    )
-    assert "channel_not_found" == refusal(lambda: client.conversations_info(channel="C0"))
+    ) == (True, True, True, False)
+    assert refusal(lambda: client.conversations_info(channel="C0")) == "channel_not_found"
 
 
 def test_people_facts(slack: Slack, client: WebClient, vera: str) -> None:
@@ -374,19 +374,19 @@ def test_people_facts(slack: Slack, client: WebClient, vera: str) -> None:
 
     assert client.users_info(user=guest)["user"]["is_restricted"]
     foreign = client.users_info(user=stranger)["user"]
-    assert (True, False) == (foreign["is_stranger"], foreign["team_id"] == slack.team_id)
+    assert (foreign["is_stranger"], foreign["team_id"] == slack.team_id) == (True, False)
     assert client.users_info(user=vera)["user"]["deleted"]
-    assert "vera@contoso.example" == client.users_info(user=vera)["user"]["profile"]["email"]
+    assert client.users_info(user=vera)["user"]["profile"]["email"] == "vera@contoso.example"
     slack.scopes.discard("users:read.email")
     assert "email" not in client.users_info(user=vera)["user"]["profile"]
-    assert "user_not_found" == refusal(lambda: client.users_info(user="U0"))
+    assert refusal(lambda: client.users_info(user="U0")) == "user_not_found"
 
 
 def test_lookup_by_email(slack: Slack, client: WebClient, vera: str) -> None:
     """users.lookupByEmail finds people whatever the case of the address, but nobody who left."""
     assert vera == client.users_lookupByEmail(email="VERA@contoso.example")["user"]["id"]
     slack.change_person(vera, deactivated=True)
-    assert "users_not_found" == refusal(lambda: client.users_lookupByEmail(email="vera@contoso.example"))
+    assert refusal(lambda: client.users_lookupByEmail(email="vera@contoso.example")) == "users_not_found"
 
 
 def test_user_groups(slack: Slack, client: WebClient, vera: str) -> None:
@@ -396,8 +396,8 @@ def test_user_groups(slack: Slack, client: WebClient, vera: str) -> None:
     assert [vera] == client.usergroups_users_list(usergroup=group)["users"]
     assert [group] == [one["id"] for one in client.usergroups_list()["usergroups"]]
     slack.set_group(group, enabled=False)
-    assert "no_such_subteam" == refusal(lambda: client.usergroups_users_list(usergroup=group))
-    assert [] == client.usergroups_list()["usergroups"]
+    assert refusal(lambda: client.usergroups_users_list(usergroup=group)) == "no_such_subteam"
+    assert client.usergroups_list()["usergroups"] == []
 
 
 def test_permalink(client: WebClient, channel: str) -> None:
@@ -406,7 +406,7 @@ def test_permalink(client: WebClient, channel: str) -> None:
 
     link = client.chat_getPermalink(channel=channel, message_ts=ts)["permalink"]
     assert link.endswith(f"/archives/{channel}/p{ts.replace('.', '')}")
-    assert "message_not_found" == refusal(lambda: client.chat_getPermalink(channel=channel, message_ts="1.0"))
+    assert refusal(lambda: client.chat_getPermalink(channel=channel, message_ts="1.0")) == "message_not_found"
 
 
 def test_a_trigger_opens_one_view_within_three_seconds(
@@ -416,17 +416,17 @@ def test_a_trigger_opens_one_view_within_three_seconds(
     once, late = trigger(slack, vera), trigger(slack, vera)
     clock.advance(3)
     assert client.views_open(trigger_id=once, view=VIEW)["ok"]
-    assert "exchanged_trigger_id" == refusal(lambda: client.views_open(trigger_id=once, view=VIEW))
+    assert refusal(lambda: client.views_open(trigger_id=once, view=VIEW)) == "exchanged_trigger_id"
     clock.advance(0.001)
-    assert "expired_trigger_id" == refusal(lambda: client.views_open(trigger_id=late, view=VIEW))
-    assert "invalid_trigger_id" == refusal(lambda: client.views_open(trigger_id="1.2", view=VIEW))
+    assert refusal(lambda: client.views_open(trigger_id=late, view=VIEW)) == "expired_trigger_id"
+    assert refusal(lambda: client.views_open(trigger_id="1.2", view=VIEW)) == "invalid_trigger_id"
 
 
 def test_a_refused_view_does_not_spend_the_trigger(slack: Slack, client: WebClient, vera: str) -> None:
     """After invalid_arguments the same trigger_id still opens a view."""
     held = trigger(slack, vera)
 
-    assert "invalid_arguments" == refusal(lambda: client.views_open(trigger_id=held, view={"type": "modal"}))
+    assert refusal(lambda: client.views_open(trigger_id=held, view={"type": "modal"})) == "invalid_arguments"
     assert client.views_open(trigger_id=held, view=VIEW)["ok"]
 
 
@@ -436,9 +436,9 @@ def test_external_ids_are_unique(slack: Slack, client: WebClient, vera: str) -> 
     client.views_open(trigger_id=trigger(slack, vera), view=named)
 
     again = refusal(lambda: client.views_open(trigger_id=trigger(slack, vera), view=named))
-    assert "duplicate_external_id" == again
+    assert again == "duplicate_external_id"
     assert client.views_update(external_id="request-1", view=VIEW)["ok"]
-    assert "not_found" == refusal(lambda: client.views_update(external_id="request-1", view=VIEW))
+    assert refusal(lambda: client.views_update(external_id="request-1", view=VIEW)) == "not_found"
 
 
 def test_hash_conflict(slack: Slack, client: WebClient, vera: str) -> None:
@@ -447,18 +447,18 @@ def test_hash_conflict(slack: Slack, client: WebClient, vera: str) -> None:
     client.views_update(view_id=view["id"], hash=view["hash"], view=VIEW)
 
     late = refusal(lambda: client.views_update(view_id=view["id"], hash=view["hash"], view=VIEW))
-    assert "hash_conflict" == late
+    assert late == "hash_conflict"
 
 
 def test_three_views_at_most(slack: Slack, client: WebClient, vera: str) -> None:
     """A stack holds three views; pushing needs a trigger from inside the modal."""
     view_id = client.views_open(trigger_id=trigger(slack, vera), view=VIEW)["view"]["id"]
-    assert "invalid_trigger_id" == refusal(lambda: client.views_push(trigger_id=trigger(slack, vera), view=VIEW))
+    assert refusal(lambda: client.views_push(trigger_id=trigger(slack, vera), view=VIEW)) == "invalid_trigger_id"
     for _ in range(2):
         client.views_push(trigger_id=trigger(slack, vera, view_id), view=VIEW)
 
     fourth = refusal(lambda: client.views_push(trigger_id=trigger(slack, vera, view_id), view=VIEW))
-    assert "push_limit_reached" == fourth
+    assert fourth == "push_limit_reached"
 
 
 def test_app_home(slack: Slack, client: WebClient, vera: str) -> None:
@@ -468,12 +468,12 @@ def test_app_home(slack: Slack, client: WebClient, vera: str) -> None:
 
     home = slack.person(vera).home
     assert home is not None
-    assert "Hello" == home.reads
-    assert "hash_conflict" == refusal(lambda: client.views_publish(user_id=vera, view=HOME, hash=hash_))
-    assert "invalid_arguments" == refusal(lambda: client.views_publish(user_id=vera, view=VIEW))
-    assert "user_not_found" == refusal(lambda: client.views_publish(user_id="U0", view=HOME))
+    assert home.reads == "Hello"
+    assert refusal(lambda: client.views_publish(user_id=vera, view=HOME, hash=hash_)) == "hash_conflict"
+    assert refusal(lambda: client.views_publish(user_id=vera, view=VIEW)) == "invalid_arguments"
+    assert refusal(lambda: client.views_publish(user_id="U0", view=HOME)) == "user_not_found"
     slack.workspace.home_tab = False
-    assert "not_enabled" == refusal(lambda: client.views_publish(user_id=vera, view=HOME))
+    assert refusal(lambda: client.views_publish(user_id=vera, view=HOME)) == "not_enabled"
 
 
 def test_pace(slack: Slack, client: WebClient, clock: StandingClock, channel: str, vera: str) -> None:
@@ -483,7 +483,7 @@ def test_pace(slack: Slack, client: WebClient, clock: StandingClock, channel: st
 
     with pytest.raises(SlackApiError) as caught:
         client.chat_postMessage(channel=channel, text="2")
-    assert (429, "1") == (caught.value.response.status_code, caught.value.response.headers["Retry-After"])
+    assert (caught.value.response.status_code, caught.value.response.headers["Retry-After"]) == (429, "1")
     assert client.chat_postMessage(channel=vera, text="elsewhere")["ok"]
     clock.advance(1)
     assert client.chat_postMessage(channel=channel, text="2")["ok"]
@@ -502,7 +502,7 @@ def test_rate_limit_as_a_fault(slack: Slack, client: WebClient, channel: str) ->
     client.retry_handlers.append(RateLimitErrorRetryHandler(max_retry_count=1))
 
     assert client.chat_postMessage(channel=channel, text="x")["ok"]
-    assert [429, 200] == [exchange.status for exchange in slack.journal.exchanges]
+    assert [exchange.status for exchange in slack.journal.exchanges] == [429, 200]
 
 
 def test_outage_and_refusal_as_faults(slack: Slack, client: WebClient, channel: str) -> None:
@@ -510,10 +510,10 @@ def test_outage_and_refusal_as_faults(slack: Slack, client: WebClient, channel: 
     slack.trouble.add(faults.down("chat.postMessage"))
     slack.trouble.add(faults.refused("chat.postMessage", "fatal_error"))
 
-    assert "service_unavailable" == refusal(lambda: client.chat_postMessage(channel=channel, text="x"))
-    assert "fatal_error" == refusal(lambda: client.chat_postMessage(channel=channel, text="x"))
+    assert refusal(lambda: client.chat_postMessage(channel=channel, text="x")) == "service_unavailable"
+    assert refusal(lambda: client.chat_postMessage(channel=channel, text="x")) == "fatal_error"
     assert client.chat_postMessage(channel=channel, text="x")["ok"]
-    assert 1 == len(slack.workspace.messages)
+    assert len(slack.workspace.messages) == 1
 
 
 def test_an_answer_that_is_lost(slack: Slack, client: WebClient, channel: str) -> None:
@@ -525,4 +525,4 @@ def test_an_answer_that_is_lost(slack: Slack, client: WebClient, channel: str) -
     with pytest.raises(OSError, match="reset"):
         client.chat_postMessage(channel=channel, text="not posted")
 
-    assert ["posted"] == [message.text for message in slack.workspace.messages]
+    assert [message.text for message in slack.workspace.messages] == ["posted"]

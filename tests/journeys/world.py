@@ -1,9 +1,11 @@
 """The real bot, in this process, between the emulators; and the steps that people take in most stories."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import requests
 
@@ -36,9 +38,12 @@ class World:
     def __post_init__(self) -> None:
         self.around = Surroundings(clock=self.clock.now)
         # The server stands before the bot, which must know its own address.
-        self.server = LoopbackServer(lambda environ, start_response: self.bot.web(environ, start_response))
+        self.server = LoopbackServer(self._web)
         self.slack.events_url = f"{self.server.url}/slack/events"
         self.start()
+
+    def _web(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return self.bot.web(environ, start_response)
 
     @property
     def slack(self) -> Any:

@@ -1,10 +1,12 @@
 """Slack's Socket Mode on loopback (Slack, "Using Socket Mode"): hello, envelopes and their answers, disconnect."""
 
+import contextlib
 import itertools
 import json
 import secrets
 import socketserver
 import threading
+from socket import SHUT_RDWR
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -39,6 +41,7 @@ class _Connection(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         """Shake hands, say hello, read."""
+        self.leaving = False
         self._sending = threading.Lock()
         if not self._shake_hands():
             return
@@ -85,6 +88,11 @@ class _Connection(socketserver.StreamRequestHandler):
         with self._sending:
             self.wfile.write(frame_to_client(opcode, data))
 
+    def cut(self) -> None:
+        """End the connection without a word."""
+        with contextlib.suppress(OSError):
+            self.request.shutdown(SHUT_RDWR)
+
 
 class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
@@ -124,12 +132,18 @@ class SocketMode:
             return known
 
     def joined(self, connection: _Connection) -> None:
-        """A client is there: greet it."""
+        """A client is there: greet it, and let those go that were told to leave."""
         with self._changed:
+            for leaving in [one for one in self._connections if one.leaving]:
+                leaving.cut()
             self._connections.append(connection)
-            hello = {"type": "hello", "num_connections": len(self._connections), "connection_info": {}}
+            hello = {"type": "hello", "num_connections": len(self._staying), "connection_info": {}}
             connection.send(TEXT, json.dumps(hello).encode())
             self._changed.notify_all()
+
+    @property
+    def _staying(self) -> list[_Connection]:
+        return [connection for connection in self._connections if not connection.leaving]
 
     def left(self, connection: _Connection) -> None:
         """A client is gone."""
@@ -151,13 +165,13 @@ class SocketMode:
 
     def is_connected(self) -> bool:
         """Whether anybody listens."""
-        return bool(self._connections)
+        return bool(self._staying)
 
     def wait_for(self, connections: int = 1, seconds: float = 5.0) -> None:
         """Block until so many clients are connected; raises TimeoutError."""
         with self._changed:
-            if not self._changed.wait_for(lambda: len(self._connections) == connections, seconds):
-                raise TimeoutError(f"{len(self._connections)} connections, not {connections}")
+            if not self._changed.wait_for(lambda: len(self._staying) == connections, seconds):
+                raise TimeoutError(f"{len(self._staying)} connections, not {connections}")
 
     def send(self, raw: RawRequest, patience: float) -> bytes | None:
         """Send one envelope to one connection; its acknowledgement's payload, or None when it stays out."""
@@ -173,22 +187,30 @@ class SocketMode:
             envelope["retry_reason"] = raw.headers.get("X-Slack-Retry-Reason", "")
         self._waiting[envelope_id] = waiting
         with self._changed:
-            if not self._connections:
+            staying = self._staying
+            if not staying:
                 return None
-            connection = self._connections[next(self._turns) % len(self._connections)]
+            connection = staying[next(self._turns) % len(staying)]
         connection.send(TEXT, json.dumps(envelope).encode())
         return waiting.answer if waiting.answered.wait(patience) else None
 
     def disconnect(self, reason: str = "refresh_requested") -> None:
-        """Tell every client to come again by a new address (`warning`, `refresh_requested`, `link_disabled`)."""
+        """Tell every client to come again by a new address; what comes now goes to the new connections.
+
+        `reason` is Slack's: `warning` (the connection stays for now), `refresh_requested`, `link_disabled`.
+        """
         message = json.dumps({"type": "disconnect", "reason": reason, "debug_info": {}}).encode()
-        for connection in tuple(self._connections):
+        with self._changed:
+            told = self._staying
+            for connection in told:
+                connection.leaving = reason != "warning"
+        for connection in told:
             connection.send(TEXT, message)
 
     def drop(self) -> None:
         """Cut every connection without a word."""
         for connection in tuple(self._connections):
-            connection.request.close()
+            connection.cut()
 
     def stop(self) -> None:
         """Free the port; connections end."""
