@@ -1,8 +1,8 @@
 """A press of "Show the secret": claim the link, have Entra mint, record, hand the text to one browser.
 
 Of any number of simultaneous presses exactly one claims the link. The claim has a lease, so that a process that
-dies while minting leaves the link to whoever claims it next, and that one first removes what the dead one may have made:
-a credential that carries the link's name and that no row records. A claim that was lost is found out when the
+dies while minting leaves the link to whoever claims it next, and that one first removes what the dead one may have
+made: a credential that carries the link's name and that no row records. A claim that was lost is found out when the
 result is recorded, and what was minted under it is removed again.
 """
 

@@ -100,9 +100,15 @@ def worth_a_look(facts: CardFacts) -> list[str]:
     """Return what an approver should look at before anything else, the gravest first."""
     request, form = facts.request, facts.request.form
     rated = sorted(
-        (risk.rate(scope) for scope in form.scopes), key=lambda found: risk.LEVELS.index(found.level), reverse=True
+        ((risk.rate(scope), scope) for scope in form.scopes),
+        key=lambda pair: risk.LEVELS.index(pair[0].level),
+        reverse=True,
     )
-    lines = [f"{found.mark} {escape(found.reason)}" for found in rated if found.level in {"high", "critical"}]
+    lines = [
+        f"{found.mark}: {exact(scope.value)}. {escape(found.reason)}"
+        for found, scope in rated
+        if found.level in {"high", "critical"}
+    ]
     consents = [scope.value for scope in form.scopes if scope.admin_consent]
     if consents:
         names = ", ".join(exact(value) for value in consents)

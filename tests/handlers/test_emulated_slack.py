@@ -130,9 +130,7 @@ class Bot:
         @self.app.options("it")
         def options(ack: Ack, body: Json) -> None:
             self.seen["options"] = body
-            names = [
-                name for name in ("User.Read", "User.Write", "Mail.Read") if body["value"].lower() in name.lower()
-            ]
+            names = [name for name in ("User.Read", "User.Write", "Mail.Read") if body["value"].lower() in name.lower()]
             ack(options=[option(name, name.lower()) for name in names])
 
     def _actions(self) -> None:
@@ -424,6 +422,39 @@ def test_closing_is_told_when_asked_for(slack: Slack, vera: Person, bot: Bot, fo
     assert vera.modal is None
     assert slack.deliveries[-1].kind == "view_closed"
     assert (form.id, False) == (bot.seen["closed"]["view"]["id"], bot.seen["closed"]["is_cleared"])
+
+
+def test_closing_the_whole_stack(vera: Person, bot: Bot, form: View) -> None:
+    """Closing everything tells the bot of each view that wants to be told, top first, as cleared."""
+    vera.type("name", "Payroll")
+    bot.answer = {"response_action": "push", "view": {**FORM, "title": plain("On top")}}
+    vera.submit()
+    told = vera.close(everything=True)
+
+    assert vera.modal is None
+    assert [one.raw.payload["view"]["title"]["text"] for one in told] == ["On top", form.title]
+    assert all(one.raw.payload["is_cleared"] for one in told)
+
+
+def test_strangers_carry_their_own_team(slack: Slack, bot: Bot, channel: str) -> None:
+    """Somebody of another organisation who presses in a shared channel is told apart by team_id."""
+    stranger = slack.person(slack.add_person("Sam", "sam@other.example", stranger=True))
+    slack.change_channel(channel, ext_shared=True, members=[stranger.id, slack.bot_user_id])
+    bot.client.chat_postMessage(channel=channel, text="A request", blocks=CARD)
+    stranger.click(stranger.messages(channel)[0], "link")
+
+    sent = bot.seen["link"]
+    assert sent["team"]["id"] == slack.team_id
+    assert sent["user"]["team_id"] != slack.team_id
+
+
+def test_buttons_of_a_message_for_one_person(vera: Person, bot: Bot, channel: str) -> None:
+    """A click in an ephemeral message says so and carries no message."""
+    bot.client.chat_postEphemeral(channel=channel, user=vera.id, text="For you", blocks=CARD)
+    vera.click(vera.ephemerals(channel)[0], "link")
+
+    assert bot.seen["link"]["container"]["is_ephemeral"]
+    assert "message" not in bot.seen["link"]
 
 
 def test_click_changes_the_message(vera: Person, bot: Bot, card: Message) -> None:

@@ -4,10 +4,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from tests.sandbox.slack import Slack
+from tests.sandbox.slack.block_rules import MESSAGE_RULE
+from tests.sandbox.slack.normal import completed
+from tests.sandbox.slack.view_rules import MODAL_RULE
 
 Json = dict[str, Any]
 
@@ -246,12 +251,8 @@ def refusal(act: Callable[[], Any]) -> tuple[str, list[str]]:
     return data["error"], data.get("response_metadata", {}).get("messages", [])
 
 
-@pytest.mark.parametrize(
-    ("limit", "build"), [case[1:3] for case in IN_MESSAGE], ids=[case[0] for case in IN_MESSAGE]
-)
-def test_message_at_the_limit(
-    client: WebClient, channel: str, limit: int, build: Callable[[int], list[Json]]
-) -> None:
+@pytest.mark.parametrize(("limit", "build"), [case[1:3] for case in IN_MESSAGE], ids=[case[0] for case in IN_MESSAGE])
+def test_message_at_the_limit(client: WebClient, channel: str, limit: int, build: Callable[[int], list[Json]]) -> None:
     """What is exactly at a message's limit is posted."""
     answer = client.chat_postMessage(channel=channel, text="x", blocks=build(limit))
 
@@ -341,9 +342,7 @@ WRONG_VIEWS = {
         asks(text_input(focus_on_load=True)), asks(text_input(focus_on_load=True), block_id="c")
     ),
     "two inputs of one block_id": modal(asks(text_input()), asks(text_input())),
-    "an initial option of another text": modal(
-        asks(select(initial_option={"text": plain("other"), "value": "v0"}))
-    ),
+    "an initial option of another text": modal(asks(select(initial_option={"text": plain("other"), "value": "v0"}))),
     "no initial options": modal(asks(select("multi_static_select", initial_options=[]))),
     "an initial option not offered": modal(asks(select("multi_static_select", initial_options=options(3)[2:]))),
     "options and groups": modal(asks(select(option_groups=[{"label": plain("g"), "options": options(1)}]))),
@@ -365,6 +364,25 @@ def test_wrong_views(opener: Callable[[Json], Any], view: Json) -> None:
 
     assert error == "invalid_arguments"
     assert messages
+
+
+NAMES = ["type", "text", "block_id", "action_id", "elements", "element", "accessory", "fields", "options", "value"]
+KINDS = ["section", "actions", "input", "context", "rich_text", "button", "static_select", "plain_text", "modal"]
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from(KINDS),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(blocks=st.lists(ANY_JSON, max_size=4) | ANY_JSON)
+def test_rules_answer_whatever_is_sent(blocks: object) -> None:
+    """The rules have an answer to any JSON: what they take survives being completed, the rest gets a pointer."""
+    findings = [*MESSAGE_RULE(blocks, "/blocks"), *MODAL_RULE(modal() | {"blocks": blocks}, "/view")]
+
+    assert all("[json-pointer:/" in finding for finding in findings)
+    if isinstance(blocks, list) and not list(MESSAGE_RULE(blocks, "/blocks")):
+        assert all(block["block_id"] for block in completed(blocks, lambda: "made-up"))
 
 
 def test_every_element_is_taken(opener: Callable[[Json], Any]) -> None:

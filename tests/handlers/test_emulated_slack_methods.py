@@ -1,6 +1,7 @@
 """The Web API of the emulated Slack answers and refuses as Slack's method pages say."""
 
 import json
+import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -152,9 +153,7 @@ def test_unknown_method(client: WebClient) -> None:
 
 def test_forms_and_json_are_read_alike(slack: Slack, client: WebClient, channel: str) -> None:
     """Blocks may come as JSON in a JSON body or as text in a form."""
-    in_form = client.api_call(
-        "chat.postMessage", data={"channel": channel, "blocks": json.dumps(BLOCKS), "text": "x"}
-    )
+    in_form = client.api_call("chat.postMessage", data={"channel": channel, "blocks": json.dumps(BLOCKS), "text": "x"})
     in_json = client.chat_postMessage(channel=channel, blocks=BLOCKS, text="x")
 
     first, second = slack.workspace.messages
@@ -331,6 +330,16 @@ def test_history_by_time_and_page(client: WebClient, clock: StandingClock, chann
     second = client.conversations_history(channel=channel, oldest=times[0], limit=2, cursor=cursor)
     assert ([one["text"] for one in first["messages"]], first["has_more"]) == (["3", "2"], True)
     assert ([one["text"] for one in second["messages"]], second["has_more"]) == (["1"], False)
+
+
+def test_history_asks_for_times(client: WebClient, channel: str) -> None:
+    """`oldest` and `latest` are timestamps."""
+    client.chat_postMessage(channel=channel, text="x")
+
+    assert refusal(lambda: client.conversations_history(channel=channel, oldest="today")) == "invalid_ts_oldest"
+    assert refusal(lambda: client.conversations_history(channel=channel, latest="now")) == "invalid_ts_latest"
+    assert refusal(lambda: client.conversations_history(channel=channel, cursor="x")) == "invalid_cursor"
+    assert refusal(lambda: client.conversations_history(channel=channel, limit=1001)) == "invalid_arguments"
 
 
 def test_history_of_a_channel_without_the_bot(slack: Slack, client: WebClient) -> None:
@@ -514,6 +523,19 @@ def test_outage_and_refusal_as_faults(slack: Slack, client: WebClient, channel: 
     assert refusal(lambda: client.chat_postMessage(channel=channel, text="x")) == "fatal_error"
     assert client.chat_postMessage(channel=channel, text="x")["ok"]
     assert len(slack.workspace.messages) == 1
+
+
+def test_lateness_without_a_clock(slack: Slack, client: WebClient, channel: str) -> None:
+    """A held call has no effect until it is let go, and then it has."""
+    gate = threading.Event()
+    slack.trouble.add(faults.held("chat.postMessage", gate))
+    call = threading.Thread(target=lambda: client.chat_postMessage(channel=channel, text="x"))
+    call.start()
+    before = len(slack.workspace.messages)
+    gate.set()
+    call.join()
+
+    assert (before, len(slack.workspace.messages)) == (0, 1)
 
 
 def test_an_answer_that_is_lost(slack: Slack, client: WebClient, channel: str) -> None:

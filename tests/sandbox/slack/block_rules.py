@@ -79,10 +79,14 @@ def _unique_block_ids(blocks: Any, pointer: str) -> Iterator[Finding]:
     """No two blocks of one message or view share a block_id."""
     if not isinstance(blocks, list):
         return
-    named = Counter(block["block_id"] for block in blocks if isinstance(block, dict) and block.get("block_id"))
+    named = Counter(block.get("block_id") or "" for block in blocks if _is_named(block))
     for block_id, times in named.items():
-        if times > 1:
+        if times > 1 and block_id:
             yield at(f"block_id {block_id!r} already exists", pointer)
+
+
+def _is_named(block: Any) -> bool:
+    return isinstance(block, dict) and isinstance(block.get("block_id"), str)
 
 
 def _markdown_in_all(blocks: Any, pointer: str) -> Iterator[Finding]:

@@ -99,10 +99,17 @@ def _standing(workspace: Workspace, channel_id: str) -> list[Message]:
 def _in_window(message: Message, arguments: Arguments) -> bool:
     """Between `oldest` and `latest`, which themselves count only with `inclusive`."""
     ts = float(message.ts)
-    oldest, latest = float(arguments.text("oldest", "0")), float(arguments.text("latest", "inf"))
+    oldest, latest = _moment(arguments, "oldest", "0"), _moment(arguments, "latest", "inf")
     if arguments.flag("inclusive"):
         return oldest <= ts <= latest
     return oldest < ts < latest
+
+
+def _moment(arguments: Arguments, name: str, default: str) -> float:
+    try:
+        return float(arguments.text(name, default))
+    except ValueError:
+        raise Refused(f"invalid_ts_{name}") from None
 
 
 def _messages(workspace: Workspace, found: list[Message], arguments: Arguments) -> dict[str, Any]:

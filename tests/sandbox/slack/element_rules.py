@@ -37,9 +37,7 @@ _HOUR = r"([01]\d|2[0-3]):[0-5]\d"
 _NUMBER = r"-?\d+(\.\d+)?"
 
 
-def _element(
-    kind: str, required: Mapping[str, Rule], optional: Mapping[str, Rule], also: Rule | None = None
-) -> Rule:
+def _element(kind: str, required: Mapping[str, Rule], optional: Mapping[str, Rule], also: Rule | None = None) -> Rule:
     return shape({"type": one_of(kind), **required}, {"action_id": ACTION_ID, **optional}, also)
 
 
@@ -166,6 +164,4 @@ TYPED: dict[str, Rule] = {
     "rich_text_input": _asks("rich_text_input", {**_DISPATCH, "initial_value": anything}),
 }
 
-IMAGE = shape(
-    {"type": one_of("image"), "image_url": string(3000, form=HTTP_URL), "alt_text": string(2000, least=1)}
-)
+IMAGE = shape({"type": one_of("image"), "image_url": string(3000, form=HTTP_URL), "alt_text": string(2000, least=1)})

@@ -51,9 +51,7 @@ class MessageHands(Hands):
             channel_id = self._channel(channel).id
             return new_message(self._workspace, channel_id, content, thread_ts=thread_ts, author=self.id)
 
-    def click(
-        self, message: Target, button: str, *, channel: str | None = None, stale: bool = False
-    ) -> ClickOutcome:
+    def click(self, message: Target, button: str, *, channel: str | None = None, stale: bool = False) -> ClickOutcome:
         """Press a button, by action_id or text, that stands in the message now.
 
         With `stale` it may be one of an older version, as on a screen that has not caught up: the version that is
@@ -120,9 +118,7 @@ class MessageHands(Hands):
             url=element.get("url"),
         )
 
-    def _seen(
-        self, target: Target, channel: str | None, stale_button: str | None
-    ) -> tuple[Message, MessageVersion]:
+    def _seen(self, target: Target, channel: str | None, stale_button: str | None) -> tuple[Message, MessageVersion]:
         """The message that is meant, if this person sees it, and the version of it that they act on."""
         with self._workspace.changing():
             message = self._find(target, channel)

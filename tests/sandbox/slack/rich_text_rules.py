@@ -35,9 +35,7 @@ RICH_TEXT_ELEMENTS = items(
     by_type(
         {
             "rich_text_section": _SECTION,
-            "rich_text_quote": shape(
-                {"type": one_of("rich_text_quote"), "elements": _LINE}, {"border": integer(0, 1)}
-            ),
+            "rich_text_quote": shape({"type": one_of("rich_text_quote"), "elements": _LINE}, {"border": integer(0, 1)}),
             "rich_text_preformatted": shape(
                 {
                     "type": one_of("rich_text_preformatted"),

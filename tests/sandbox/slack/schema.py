@@ -74,18 +74,14 @@ def items(each: Rule, most: int, *, least: int = 1) -> Rule:
         if len(value) > most:
             yield at(f"no more than {most} items allowed", pointer)
         if len(value) < least:
-            yield at(
-                f"no less than {least} items allowed" if least > 1 else "must provide at least 1 item", pointer
-            )
+            yield at(f"no less than {least} items allowed" if least > 1 else "must provide at least 1 item", pointer)
         for index, item in enumerate(value):
             yield from each(item, f"{pointer}/{index}")
 
     return rule
 
 
-def shape(
-    required: Mapping[str, Rule], optional: Mapping[str, Rule] | None = None, also: Rule | None = None
-) -> Rule:
+def shape(required: Mapping[str, Rule], optional: Mapping[str, Rule] | None = None, also: Rule | None = None) -> Rule:
     """An object with these fields and no others; `also` is asked once the fields themselves are right."""
     known = {**required, **(optional or {})}
 
@@ -114,7 +110,7 @@ def by_type(rules: Mapping[str, Rule]) -> Rule:
             yield at("must provide an object", pointer)
         elif "type" not in value:
             yield at("missing required field: type", pointer)
-        elif value["type"] not in rules:
+        elif not isinstance(value["type"], str) or value["type"] not in rules:
             yield at(f"unsupported type: {value['type']}", f"{pointer}/type")
         else:
             yield from rules[value["type"]](value, pointer)

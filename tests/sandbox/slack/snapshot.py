@@ -32,8 +32,7 @@ def snapshot(workspace: Workspace) -> dict[str, Any]:
 def _message(workspace: Workspace, message: Message) -> dict[str, Any]:
     """A message with its history; `only_for` names the one reader of an ephemeral one."""
     versions = [
-        {"text": version.text, "blocks": version.blocks, "at": version.at.isoformat()}
-        for version in message.versions
+        {"text": version.text, "blocks": version.blocks, "at": version.at.isoformat()} for version in message.versions
     ]
     shown = message_as_api(workspace, message, with_metadata=True)
     return shown | {"only_for": message.only_for, "deleted": message.deleted, "versions": versions}

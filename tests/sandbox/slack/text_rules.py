@@ -50,9 +50,7 @@ CONFIRM = shape(
     {"style": one_of("primary", "danger")},
 )
 
-DISPATCH_ACTION_CONFIG = shape(
-    {}, {"trigger_actions_on": items(one_of("on_enter_pressed", "on_character_entered"), 2)}
-)
+DISPATCH_ACTION_CONFIG = shape({}, {"trigger_actions_on": items(one_of("on_enter_pressed", "on_character_entered"), 2)})
 
 
 def bare_option(offered: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ def checked_view(workspace: Workspace, view: Any, rule: Rule = MODAL_RULE) -> di
     """A view that Slack takes, with its defaults filled in; raises Refused otherwise."""
     if not isinstance(view, dict):
         refuse_findings("invalid_arguments", ["missing required field: view"])
-    if len(json.dumps(view, ensure_ascii=False, separators=(",", ":")).encode()) > VIEW_BYTES:
+    if len(json.dumps(view, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")) > VIEW_BYTES:
         raise Refused("view_too_large")
     refuse_findings("invalid_arguments", rule(view, "/view"), whole="/view")
     shown: dict[str, Any] = {**view, "blocks": completed(view["blocks"], workspace.mint.block_id)}
