@@ -1,0 +1,1 @@
+"""The rules and the use cases, proved without Slack, Entra or a browser."""
