@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from flask import Request
-from werkzeug.exceptions import Forbidden, Unauthorized, UnsupportedMediaType
+from werkzeug.exceptions import Forbidden, RequestEntityTooLarge, Unauthorized, UnsupportedMediaType
 from werkzeug.wrappers import Response
 
 JSON: Final = "application/json"
@@ -49,8 +49,7 @@ def readable(request: Request, kinds: frozenset[str], most_bytes: int) -> None:
     """Refuse a body of another kind (415) or a longer one (413); the body is read here, and kept."""
     if request.mimetype not in kinds:
         raise UnsupportedMediaType
-    request.max_content_length = most_bytes
-    request.get_data(cache=True)
+    _read(request, most_bytes)
 
 
 def guarded(slack: Callable[[Request], Response], most_bytes: int) -> Callable[[Request], Response]:
@@ -66,8 +65,14 @@ def guarded(slack: Callable[[Request], Response], most_bytes: int) -> Callable[[
         signature = request.headers.get("X-Slack-Signature", "")
         if not (_TIMESTAMP.fullmatch(timestamp) and _SIGNATURE.fullmatch(signature)):
             raise Unauthorized
-        request.max_content_length = most_bytes
-        request.get_data(cache=True)
+        _read(request, most_bytes)
         return slack(request)
 
     return answer
+
+
+def _read(request: Request, most_bytes: int) -> None:
+    # Werkzeug cuts a body of unstated length at the limit without a word; one byte more tells it from a whole one.
+    request.max_content_length = most_bytes + 1
+    if len(request.get_data(cache=True)) > most_bytes:
+        raise RequestEntityTooLarge

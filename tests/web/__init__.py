@@ -1,0 +1,1 @@
+"""The web side: the routes by Flask's test client, the page by a real browser."""
