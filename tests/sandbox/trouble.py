@@ -11,6 +11,8 @@ from typing import Literal
 class Fault:
     """One fault. `match` is a regular expression searched in the call's name, such as `POST /v1.0/applications$`.
 
+    The first `skip` calls that match go well; then it happens `times` times.
+
     `when`: `before` leaves the call without effect; `after` lets it take effect and spoils only the answer.
     What happens then, in this order: `act` is called, `seconds` pass, and the answer is a `reset` connection,
     or `status` with `headers` and `body`, or (neither given) the true answer.
@@ -19,6 +21,7 @@ class Fault:
     match: str
     when: Literal["before", "after"] = "before"
     times: int = 1
+    skip: int = 0
     act: Callable[[], None] | None = None
     seconds: float = 0.0
     reset: bool = False
@@ -49,9 +52,13 @@ class Trouble:
         """Return the first fault that matches `call`, one use of it spent."""
         with self._lock:
             for fault in self._faults:
-                if re.search(fault.match, call):
-                    fault.times -= 1
-                    if fault.times <= 0:
-                        self._faults.remove(fault)
-                    return fault
+                if not re.search(fault.match, call):
+                    continue
+                if fault.skip > 0:
+                    fault.skip -= 1
+                    continue
+                fault.times -= 1
+                if fault.times <= 0:
+                    self._faults.remove(fault)
+                return fault
         return None
