@@ -1,6 +1,6 @@
 """What the tests of bot/graph ask and are answered: calls, drafts, bodies and refusals."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from urllib.parse import parse_qs
 
 import requests
@@ -12,6 +12,7 @@ from bot.graph.tokens import (
 )
 from bot.model import ApplicationDraft, Scope
 from tests.graph.tiny_graph import TENANT, Heard, TinyGraph, Told, graph_error
+from tests.sandbox.entra import Entra
 
 THING = "/v1.0/applications/one"
 READ = get("/applications/{id}", "id", id="one")
@@ -32,9 +33,7 @@ LISTED = {
     "endDateTime": "2026-07-01T00:00:00Z",
 }
 MINTED = {**LISTED, "secretText": "abc8Q~secret-canary"}
-NO_SUCH_KEY = Told(
-    status=400, body=graph_error("Request_BadRequest", "No password credential found with keyId 'key'.")
-)
+NO_SUCH_KEY = Told(status=400, body=graph_error("Request_BadRequest", "No password credential found with keyId 'key'."))
 TAKEN = Told(
     status=400,
     body=graph_error(
@@ -44,6 +43,10 @@ TAKEN = Told(
     ),
 )
 END = datetime(2026, 7, 1, 2, 30, tzinfo=timezone(timedelta(hours=2)))
+CREATE_CALL = "POST /v1.0/applications$"
+ADD_CALL = "/addPassword$"
+REMOVE_CALL = "/removePassword$"
+IN_HALF_A_YEAR = datetime.now(UTC).replace(microsecond=0) + timedelta(days=180)
 TOKEN_CALL = f"POST /{TENANT}/oauth2/v2.0/token"
 DISCOVERY_CALL = f"GET /{TENANT}/v2.0/.well-known/openid-configuration"
 
@@ -55,9 +58,7 @@ def graph_heard(tiny: TinyGraph) -> list[Heard]:
 
 def scope(resource: str, name: str) -> Scope:
     """A delegated scope."""
-    return Scope(
-        resource_app_id=resource, resource_name=resource, id=name, value=name, title=name, admin_consent=False
-    )
+    return Scope(resource_app_id=resource, resource_name=resource, id=name, value=name, title=name, admin_consent=False)
 
 
 def draft(unique_name: str | None = "register-app-req") -> ApplicationDraft:
@@ -91,3 +92,17 @@ def forms(tiny: TinyGraph) -> list[dict[str, str]]:
     """The token requests so far."""
     bodies = [heard.body for heard in tiny.heard if heard.call == TOKEN_CALL]
     return [{name: values[0] for name, values in parse_qs(body).items()} for body in bodies]
+
+
+def entra_draft(entra: Entra, unique_name: str | None = "register-app-req", name: str = "Ledger") -> ApplicationDraft:
+    """A draft as provisioning makes it, the bot's own service principal first among the owners."""
+    return ApplicationDraft(
+        display_name=name,
+        audience="AzureADMyOrg",
+        reply_urls=("https://ledger.contoso.example/callback",),
+        scopes=(),
+        owner_ids=(entra.bot_service_principal_id, entra.person_id("ada@contoso.example")),
+        tags=("register-app", "register-app:req"),
+        notes="For the ledger.",
+        unique_name=unique_name,
+    )

@@ -159,9 +159,7 @@ def test_a_missing_right_is_not_taken_for_replication(
 
 
 @pytest.mark.parametrize("lost", [[], [Told(status=500)]])
-def test_a_service_principal_that_exists_is_read(
-    applications: Applications, tiny: TinyGraph, lost: list[Told]
-) -> None:
+def test_a_service_principal_that_exists_is_read(applications: Applications, tiny: TinyGraph, lost: list[Told]) -> None:
     """Already there, be it by a call whose answer was lost: it is read, and a read that lags is repeated."""
     exists = graph_error("Request_MultipleObjectsWithSameKeyValue", "The name is already in use.")
     tiny.tell(MAKE_PRINCIPAL, *lost, Told(status=409, body=exists))

@@ -37,9 +37,7 @@ def published(value: str, *, kind: str = "User", enabled: bool = True) -> dict[s
 
 def tell_principal(tiny: TinyGraph, app_id: str, name: str, *scopes: dict[str, object]) -> None:
     """Have the small Graph know one service principal by its appId."""
-    tiny.tell(
-        f"GET /v1.0/servicePrincipals(appId='{app_id}')", Told(status=200, body=principal(app_id, name, *scopes))
-    )
+    tiny.tell(f"GET /v1.0/servicePrincipals(appId='{app_id}')", Told(status=200, body=principal(app_id, name, *scopes)))
 
 
 @pytest.fixture

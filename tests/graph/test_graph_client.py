@@ -136,9 +136,7 @@ def test_pages_do_not_go_round_in_circles(client: GraphClient, tiny: TinyGraph) 
         list(client.pages(Call(method="GET", template="/applications")))
 
 
-def test_one_line_is_logged_for_a_call(
-    client: GraphClient, tiny: TinyGraph, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_one_line_is_logged_for_a_call(client: GraphClient, tiny: TinyGraph, caplog: pytest.LogCaptureFixture) -> None:
     """The line names method, path template, status, duration, tries and request-id, and no value of the query."""
     caplog.set_level(logging.INFO, logger="bot.graph")
     tiny.tell("GET /v1.0/users", Told(status=503), Told(status=200, body={}, headers={"request-id": "support"}))

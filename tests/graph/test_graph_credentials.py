@@ -122,9 +122,7 @@ def test_a_federated_assertion_is_read_anew(tiny: TinyGraph, session: requests.S
     assert [form["client_assertion"] for form in forms(tiny)] == ["first", "second"]
 
 
-def test_a_missing_assertion_is_a_refused_sign_in(
-    tiny: TinyGraph, session: requests.Session, tmp_path: Path
-) -> None:
+def test_a_missing_assertion_is_a_refused_sign_in(tiny: TinyGraph, session: requests.Session, tmp_path: Path) -> None:
     """A platform that gave no token file is named as the cause."""
     with pytest.raises(EntraSignInRefused, match="cannot be read"):
         tokens_with(FederatedAssertion(token_file=tmp_path / "none"), tiny, session).token()

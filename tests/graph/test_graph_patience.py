@@ -123,9 +123,7 @@ def test_a_stale_token_is_renewed_once(client: GraphClient, tiny: TinyGraph, hou
 
 def test_a_token_that_graph_keeps_refusing_is_our_own_fault(client: GraphClient, tiny: TinyGraph) -> None:
     """A second 401 says that the bot itself is not accepted."""
-    tiny.tell(
-        f"GET {THING}", Told(status=401, body=graph_error("InvalidAuthenticationToken", "Lifetime validation"))
-    )
+    tiny.tell(f"GET {THING}", Told(status=401, body=graph_error("InvalidAuthenticationToken", "Lifetime validation")))
 
     with pytest.raises(EntraSignInRefused) as caught:
         client.call(READ)

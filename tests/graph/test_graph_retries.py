@@ -61,9 +61,7 @@ def test_concurrent_writes_are_repeated() -> None:
 YOUNG = [
     Answer(status=404, code="Request_ResourceNotFound"),
     Answer(status=400, code="Request_BadRequest", details=frozenset({"NoBackingApplicationObject"})),
-    Answer(
-        status=400, message="The appId 'x' of the service principal does not reference a valid application object."
-    ),
+    Answer(status=400, message="The appId 'x' of the service principal does not reference a valid application object."),
     Answer(
         status=403,
         code="Authorization_RequestDenied",

@@ -81,9 +81,7 @@ def test_a_mint_that_was_turned_away_is_repeated(applications: Applications, tin
     assert tiny.graph_calls() == [ADD, ADD]
 
 
-@pytest.mark.parametrize(
-    "fault", [{"status": 500}, {"status": 503}, {"status": 504}, {"reset": True}, {"status": 200}]
-)
+@pytest.mark.parametrize("fault", [{"status": 500}, {"status": 503}, {"status": 504}, {"reset": True}, {"status": 200}])
 def test_a_mint_that_may_have_happened_is_not_repeated(
     applications: Applications, tiny: TinyGraph, fault: dict[str, int]
 ) -> None:
@@ -150,9 +148,7 @@ def test_a_removed_secret_is_gone(applications: Applications, tiny: TinyGraph) -
     assert tiny.heard[-1].body == {"keyId": "key"}
 
 
-def test_a_secret_that_was_gone_is_no_error(
-    applications: Applications, tiny: TinyGraph, hourglass: Hourglass
-) -> None:
+def test_a_secret_that_was_gone_is_no_error(applications: Applications, tiny: TinyGraph, hourglass: Hourglass) -> None:
     """A key that Entra neither knows nor lists is gone, and nobody waits."""
     tiny.tell(REMOVE, NO_SUCH_KEY)
     tiny.tell(f"GET {ONE}", Told(status=200, body=APPLICATION))

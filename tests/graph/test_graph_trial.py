@@ -31,9 +31,7 @@ from tests.sandbox.trouble import Fault
         (Told(status=429), None),
     ],
 )
-def test_a_secret_is_tried_out(
-    tiny: TinyGraph, tiny_tokens: Tokens, answer: Told, *, expected: bool | None
-) -> None:
+def test_a_secret_is_tried_out(tiny: TinyGraph, tiny_tokens: Tokens, answer: Told, *, expected: bool | None) -> None:
     """A token proves the secret, Entra's word on the secret disproves it, and all else proves nothing."""
     tiny.tell(TOKEN_CALL, answer)
 
