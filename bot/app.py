@@ -86,7 +86,7 @@ class Bot:
 
     def settle(self) -> None:
         """Do everything that is due now, until nothing is: the clock's rounds without the clock."""
-        while sum(bool(entry.work()) for entry in self.rounds if not entry.daily_at):
+        while sum(bool(entry.work()) for entry in self.rounds if entry.hurry):
             pass
 
     def close(self) -> None:
@@ -212,8 +212,8 @@ def _rounds(  # noqa: PLR0913, PLR0917 - the table of the product's whole backgr
         Round(name="waiting requests", work=approvals.remind_approvers, seconds=minute),
         Round(name="lapsed requests", work=approvals.lapse, seconds=minute),
         Round(name="first catalogue", work=first_catalogue, seconds=10 * poll_seconds),
-        Round(name="catalogue", work=lambda: catalogue.refresh() and False, seconds=hour),
-        Round(name="reminders", work=use_cases.reminders.remind_due, daily_at=daily_at),
+        Round(name="catalogue", work=lambda: catalogue.refresh() and False, seconds=hour, hurry=False),
+        Round(name="reminders", work=use_cases.reminders.remind_due, daily_at=daily_at, hurry=False),
     )
 
 

@@ -22,6 +22,8 @@ class Round:
     work: Callable[[], object]
     seconds: float = 0.0
     daily_at: str = ""
+    hurry: bool = True
+    """Whether the work is done when all that is due is wanted at once; keeping a copy fresh is not."""
 
     def trigger(self) -> IntervalTrigger | CronTrigger:
         """Return when to look: every so many seconds, or daily at a time of day in UTC."""

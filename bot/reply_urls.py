@@ -1,265 +1,225 @@
-"""What Entra takes as a reply URL (redirect URI), and what an approver should look at in one.
+"""Reply URLs: what a person typed, what cannot be registered, and what an approver should look at.
 
-The rules are those of the Microsoft identity platform, "Redirect URI (reply URL) restrictions and limitations".
+Sources: Microsoft identity platform, "Redirect URI (reply URL) restrictions and limitations" (schemes, number, length,
+special characters, localhost and its port); RFC 6749, section 3.1.2 (no fragment); RFC 3986 (which characters a URI
+may hold). Stricter than those: wildcards, user names and IP addresses in unusual spellings are refused, because an
+address that two readers read differently is how an authorization code goes astray.
 """
 
-import ipaddress
 import re
-from collections.abc import Callable, Sequence
+import string
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
+from typing import Final
 
-MOST_URLS = 256
-LONGEST_URL = 256
-LONGEST_SENTENCE = 900
-LOCALHOSTS = frozenset({"localhost", "127.0.0.1"})
-_REFUSED = "!$'(),;"
-_HOST = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*\.?")
+from bot.reply_hosts import concerns, ip_address, is_loopback
 
-# Names under these can be claimed again by anybody once their owner lets go of them.
-RECLAIMABLE = (
-    "azurewebsites.net",
-    "azurefd.net",
-    "azureedge.net",
-    "blob.core.windows.net",
-    "cloudapp.net",
-    "cloudapp.azure.com",
-    "trafficmanager.net",
-    "github.io",
-    "herokuapp.com",
-    "netlify.app",
-    "pages.dev",
-    "vercel.app",
-)
-# Services that show or keep whatever is sent to them, sign-in codes included.
-CATCHERS = (
-    "getpostman.com",
-    "oauth.pstmn.io",
-    "jwt.ms",
-    "jwt.io",
-    "webhook.site",
-    "ngrok.io",
-    "ngrok.app",
-    "ngrok-free.app",
-    "oauthdebugger.com",
-    "oidcdebugger.com",
-    "requestbin.com",
-)
+LONGEST_URL: Final = 256
+MOST_URLS: Final = 256
+
+# As much as people still read below one field of a modal.
+LONGEST_SENTENCE: Final = 900
+_LONGEST_SHOWN: Final = 80
+
+_ADDRESS: Final = re.compile(r"(https?)://([^/?#]*)(.*)", re.DOTALL)
+_LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_HOST: Final = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
+_HIGHEST_PORT: Final = 65535
+_PORT: Final = re.compile(r"[1-9][0-9]{0,4}")
+_NUMBER: Final = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
+_IPV6: Final = re.compile(r"(?<=://)\[[^/?#\]]*\]")
+_ENCODED_CONTROL: Final = re.compile(r"%(?:[01][0-9A-Fa-f]|7[Ff])")
+
+# What RFC 3986 allows, less the characters that Entra refuses; * and # have rules of their own.
+_ALLOWED: Final = frozenset(string.ascii_letters + string.digits + "-._~:/?@&=+%*#")
+_HTTP_HOSTS: Final = frozenset({"localhost", "127.0.0.1"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """A reply URL that Entra or we refuse, and what to do about it."""
+    """What keeps a URL from being registered, as what to do; `url` is empty when it is about all of them."""
 
     url: str
     sentence: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Warning:  # noqa: A001 - an approver's warning; Python's own is not used in this room
-    """A reply URL that works but is worth a look, and why."""
+class UrlWarning:
+    """What an approver should know of a URL that can be registered."""
 
     url: str
     reason: str
 
 
-def parse(text: str) -> tuple[str, ...]:
-    """Split what a person typed: white space separates, and a comma or semicolon that ends a word does too.
+@dataclass(frozen=True, kw_only=True)
+class _Address:
+    scheme: str
+    user: str | None
+    host: str
+    port: str | None
+    rest: str
 
-    One inside a URL stays, so that `check` can name it.
+
+def parse(text: str) -> tuple[str, ...]:
+    """Read what a person typed: addresses apart by white space, with or without commas or semicolons at their ends.
+
+    A comma within a word stays there: it may belong to the address, and `check` then says that it cannot.
     """
-    return tuple(word for part in text.split() if (word := part.rstrip(",;").strip("<>")))
+    words = (word.strip(",;") for word in text.split())
+    return tuple(word for word in words if word)
 
 
 def check(urls: Sequence[str], *, allow_localhost: bool = True) -> tuple[Fault, ...]:
-    """Return what is wrong with the URLs, the first fault of each; nothing when all can be registered."""
+    """Return every fault of every URL, in their order; none means that Entra will take them all."""
     faults = [
         Fault(url=url, sentence=sentence)
-        for url in urls
-        if (sentence := _fault(url, allow_localhost=allow_localhost))
+        for url, repetition in zip(urls, _repetitions(urls), strict=True)
+        for sentence in (*_faults(url, allow_localhost=allow_localhost), *repetition)
     ]
     if len(urls) > MOST_URLS:
-        faults.append(Fault(url="", sentence=f"An application can have at most {MOST_URLS} reply URLs."))
-    return (*faults, *_duplicates(urls))
-
-
-def _fault(url: str, *, allow_localhost: bool) -> str | None:
-    for rule in (_length, _characters, _shape):
-        if sentence := rule(url):
-            return sentence
-    parts = urlsplit(url)
-    for judge in (_scheme, _authority, _rest):
-        if sentence := judge(parts):
-            return sentence
-    if is_localhost(url) and not allow_localhost:
-        return "localhost is not allowed here. Use the address where the application really runs."
-    return None
-
-
-def _length(url: str) -> str | None:
-    return f"is longer than {LONGEST_URL} characters. Shorten it." if len(url) > LONGEST_URL else None
-
-
-def _characters(url: str) -> str | None:
-    if "*" in url:
-        return "has a wildcard (*). Name each address in full."
-    if any(not 0x21 <= ord(character) <= 0x7E for character in url):  # noqa: PLR2004 - ASCII's visible characters
-        return "has spaces or characters beyond plain ASCII. Write host names in punycode, paths percent-encoded."
-    bad = next((character for character in url if character in _REFUSED or character in '\\"<>^`{|}'), None)
-    return f"has the character {bad}, which Entra refuses. Leave it out or percent-encode it." if bad else None
-
-
-def _shape(url: str) -> str | None:
-    try:
-        port = urlsplit(url).port
-    except ValueError:
-        return "has no valid port or host. Write it like https://app.example.com/auth/callback."
-    return "has port 0. Leave the port out or name the right one." if port == 0 else None
-
-
-def _scheme(parts: SplitResult) -> str | None:
-    if parts.scheme not in {"https", "http"}:
-        return "must begin with https:// (or http://localhost while developing)."
-    if not parts.hostname:
-        return "names no host. Write it like https://app.example.com/auth/callback."
-    if parts.scheme == "http" and parts.hostname not in LOCALHOSTS:
-        return "must begin with https://; http is for localhost only."
-    return None
-
-
-def _authority(parts: SplitResult) -> str | None:
-    if "@" in parts.netloc:
-        return "holds a user name or password. Leave that out."
-    if parts.netloc.startswith("["):
-        return "has an IPv6 address, which Entra does not take. Use localhost or a host name."
-    if parts.netloc.endswith(":"):
-        return "ends its host with a colon. Leave the colon out."
-    host = parts.hostname or ""
-    return None if _HOST.fullmatch(host) else f"has the host {host}, which is not a valid host name. Correct it."
-
-
-def _rest(parts: SplitResult) -> str | None:
-    if parts.fragment or "#" in parts.geturl():
-        return "has a fragment (#…). Leave out the # and what follows."
-    return None
-
-
-def is_localhost(url: str) -> bool:
-    """Say whether a URL leads to the machine it is opened on; the host is compared, not the text."""
-    return urlsplit(url).hostname in LOCALHOSTS
-
-
-def _duplicates(urls: Sequence[str]) -> list[Fault]:
-    seen: set[str] = set()
-    faults = []
-    for url in urls:
-        same = _identity(url)
-        if same in seen:
-            faults.append(Fault(url=url, sentence=_twin(url)))
-        seen.add(same)
-    return faults
-
-
-def _identity(url: str) -> str:
-    """Return what two URLs have in common that Entra takes for one: for localhost the port does not count."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return url
-    if host in LOCALHOSTS or port == {"https": 443, "http": 80}.get(parts.scheme):
-        port = None
-    return f"{parts.scheme}://{host}:{port or ''}{parts.path}?{parts.query}"
-
-
-def _twin(url: str) -> str:
-    try:
-        local = is_localhost(url)
-    except ValueError:
-        local = False
-    if local:
-        return "is there twice; for localhost the port makes no difference. Keep one."
-    return "is there twice. Keep one."
+        faults.insert(0, Fault(url="", sentence=f"Enter at most {MOST_URLS} reply URLs; these are {len(urls)}."))
+    return tuple(faults)
 
 
 def sentence(faults: Sequence[Fault]) -> str:
-    """Join faults into one message of at most 900 characters; what does not fit is counted."""
-    lines = [f"{_shown(fault.url)} {fault.sentence}".strip() for fault in faults]
-    for count in range(len(lines), 0, -1):
-        rest = len(lines) - count
-        text = "\n".join([*lines[:count], *([f"And {rest} more."] if rest else [])])
-        if len(text) <= LONGEST_SENTENCE:
-            return text
-    return ""
+    """Join faults into one message of at most 900 characters that ends with how many were left out."""
+    message, before = "", ""
+    for at, fault in enumerate(faults):
+        name = f"{_shown(fault.url)}: " if fault.url and fault.url != before else ""
+        longer = f"{message} {name}{fault.sentence}".lstrip()
+        if len(longer) > LONGEST_SENTENCE - len(" And 9999 more."):
+            return f"{message} And {len(faults) - at} more.".lstrip()
+        message, before = longer, fault.url
+    return message
 
 
-def _shown(url: str) -> str:
-    return url if len(url) <= 80 else f"{url[:79]}…"  # noqa: PLR2004 - enough to recognise which one is meant
-
-
-def warnings(urls: Sequence[str], *, own_domains: Sequence[str] = ()) -> tuple[Warning, ...]:
-    """Return what is worth a look in URLs that passed `check`; several for one URL are possible."""
+def warnings(urls: Sequence[str], *, own_domains: Sequence[str]) -> tuple[UrlWarning, ...]:
+    """Return what is worth an approver's look. No `own_domains` means that they are not known."""
     return tuple(
-        Warning(url=url, reason=reason) for url in urls for judge in _JUDGES if (reason := judge(url, own_domains))
+        UrlWarning(url=url, reason=reason)
+        for url in urls
+        if (address := _split(url)) is not None
+        for reason in _reasons(address, own_domains)
     )
 
 
-def _local(url: str, _: Sequence[str]) -> str | None:
-    return "leads to the user's own machine; for development only" if is_localhost(url) else None
-
-
-def _foreign(url: str, own_domains: Sequence[str]) -> str | None:
-    if not own_domains or is_localhost(url):
+def _split(url: str) -> _Address | None:
+    """Take a URL apart without repairing anything; None when it does not begin as one of ours."""
+    found = _ADDRESS.fullmatch(url)
+    if found is None:
         return None
-    host = _host(url)
-    return None if any(_under(host, own) for own in own_domains) else "is on a domain that is not your company's"
-
-
-def _raw_address(url: str, _: Sequence[str]) -> str | None:
-    try:
-        ipaddress.ip_address(_host(url))
-    except ValueError:
-        return None
-    return None if is_localhost(url) else "is a bare IP address; nobody can tell whose it will be"
-
-
-def _reclaimable(url: str, _: Sequence[str]) -> str | None:
-    return "can be claimed by somebody else once it is given up" if _under_any(url, RECLAIMABLE) else None
-
-
-def _catcher(url: str, _: Sequence[str]) -> str | None:
-    return (
-        "belongs to a public test service, which would receive sign-in codes" if _under_any(url, CATCHERS) else None
+    scheme, authority, rest = found.groups()
+    user, at, place = authority.rpartition("@")
+    host, colon, port = place.rpartition(":") if ":" in place.rpartition("]")[2] else (place, "", "")
+    return _Address(
+        scheme=scheme, user=user if at else None, host=host.lower(), port=port if colon else None, rest=rest
     )
 
 
-def _punycode(url: str, _: Sequence[str]) -> str | None:
-    labels = _host(url).split(".")
-    return (
-        "is an internationalised name, which may look like another"
-        if any(label.startswith("xn--") for label in labels)
-        else None
-    )
+def _faults(url: str, *, allow_localhost: bool) -> Iterator[str]:
+    address = _split(url)
+    if address is None:
+        yield "Begin it with https:// in small letters (http:// only for localhost)."
+        return
+    yield from filter(None, (rule(url) for rule in _TEXT_RULES))
+    yield from filter(None, (rule(address) for rule in _ADDRESS_RULES))
+    if not allow_localhost and is_loopback(address.host):
+        yield "Enter the address at which people will use it; the policy here allows no localhost."
 
 
-_JUDGES: tuple[Callable[[str, Sequence[str]], str | None], ...] = (
-    _catcher,
-    _local,
-    _foreign,
-    _raw_address,
-    _reclaimable,
-    _punycode,
+def _too_long(url: str) -> str | None:
+    return f"Shorten it to {LONGEST_URL} characters; it has {len(url)}." if len(url) > LONGEST_URL else None
+
+
+def _odd_characters(url: str) -> str | None:
+    odd = sorted(set(_IPV6.sub("", url)) - _ALLOWED)
+    if any(not "!" <= character <= "~" for character in odd):
+        return "Use plain ASCII without spaces: punycode (xn--…) in the host name, %XX in the rest."
+    if "\\" in odd:
+        return "Write / instead of \\."
+    return f"Remove {' '.join(odd)} from it; Entra takes no such characters." if odd else None
+
+
+def _wildcard(url: str) -> str | None:
+    return "Write it out in full, without *." if "*" in url else None
+
+
+def _fragment(url: str) -> str | None:
+    return "Remove the # and what follows it." if "#" in url else None
+
+
+def _encoding(url: str) -> str | None:
+    if _ENCODED_CONTROL.search(url):
+        return "Remove the encoded control characters (%00 to %1F, %7F)."
+    return "Write %25 for a % that stands for itself." if re.search(r"%(?![0-9A-Fa-f]{2})", url) else None
+
+
+def _user(address: _Address) -> str | None:
+    return None if address.user is None else "Remove the user name and password before the @."
+
+
+def _host(address: _Address) -> str | None:
+    if not address.host:
+        return "Add the host name, as in https://app.example.com/auth/callback."
+    if address.host.startswith("["):
+        return "Use a host name, or 127.0.0.1 for your own computer, instead of an IPv6 address."
+    if set(address.host) - _ALLOWED or "*" in address.host:
+        return None  # The rules of the whole text have said so already.
+    if not _HOST.fullmatch(address.host):
+        return f"Check the host name; {_shown(address.host)} is none."
+    if _NUMBER.fullmatch(address.host.rpartition(".")[2]) and ip_address(address.host) is None:
+        return "Write the IP address as four numbers, such as 127.0.0.1."
+    return None
+
+
+def _port(address: _Address) -> str | None:
+    fits = address.port is None or (_PORT.fullmatch(address.port) and int(address.port) <= _HIGHEST_PORT)
+    return None if fits else "Give a port from 1 to 65535, or leave out the colon."
+
+
+def _scheme(address: _Address) -> str | None:
+    fits = address.scheme == "https" or address.host in _HTTP_HOSTS or address.host.startswith("[")
+    return None if fits else "Use https://; http:// is only for localhost and 127.0.0.1."
+
+
+_TEXT_RULES: Final[tuple[Callable[[str], str | None], ...]] = (
+    _too_long,
+    _odd_characters,
+    _wildcard,
+    _fragment,
+    _encoding,
 )
+_ADDRESS_RULES: Final[tuple[Callable[[_Address], str | None], ...]] = (_scheme, _user, _host, _port)
 
 
-def _host(url: str) -> str:
-    return (urlsplit(url).hostname or "").rstrip(".").lower()
+def _repetitions(urls: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """For each URL nothing, or what to do because Entra cannot tell it from an earlier one."""
+    seen: dict[object, str] = {}
+    for url in urls:
+        address = _split(url)
+        identity = _identity(address) if address else url
+        if identity not in seen:
+            yield ()
+        elif seen[identity] == url:
+            yield ("Remove it; it stands here twice.",)
+        else:
+            yield (f"Remove it; to Entra it is the same as {_shown(seen[identity])}.",)
+        seen.setdefault(identity, url)
 
 
-def _under(host: str, domain: str) -> bool:
-    wanted = domain.lower().strip(".")
-    return host == wanted or host.endswith(f".{wanted}")
+def _identity(address: _Address) -> object:
+    """What Entra tells addresses apart by: for localhost the port is not part of it."""
+    port = None if address.host in _HTTP_HOSTS else address.port
+    return (address.scheme, address.user, address.host, port, address.rest)
 
 
-def _under_any(url: str, domains: Sequence[str]) -> bool:
-    return any(_under(_host(url), domain) for domain in domains)
+def _reasons(address: _Address, own_domains: Sequence[str]) -> Iterator[str]:
+    yield from concerns(address.host, own_domains)
+    if not is_loopback(address.host) and not address.rest.startswith("/"):
+        yield "Has no path: Entra comes back to it with a / at the end, and the application must expect that."
+
+
+def _shown(text: str) -> str:
+    """A text that is safe to show: nothing invisible, nothing that turns the line around, not too long."""
+    visible = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return visible if len(visible) <= _LONGEST_SHOWN else f"{visible[: _LONGEST_SHOWN - 1]}…"

@@ -38,7 +38,7 @@ class Server(BaseApplication):
             "loglevel": "warning",
             "limit_request_line": 2048,
             "limit_request_fields": 60,
-            "worker_exit": lambda *_: self._end(),
+            "worker_exit": lambda _arbiter, _worker: self._end(),
         }.items():
             self.cfg.set(name, value)
 

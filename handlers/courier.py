@@ -33,6 +33,8 @@ LOOKED_AT = 100
 NOBODY_THERE = frozenset(
     {"user_disabled", "user_not_found", "user_not_visible", "cannot_dm_bot", "messages_tab_disabled"}
 )
+# Slack, "chat.postMessage": errors on Slack's side, after which nobody knows whether the message was posted.
+SLACK_AILING = frozenset({"internal_error", "fatal_error", "request_timeout", "service_unavailable"})
 # Slack, "chat.update": the message can be edited no more, so a new one takes its place.
 CANNOT_EDIT = frozenset(
     {"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive", "channel_not_found"}
@@ -75,6 +77,9 @@ class Courier:
         return True
 
     def _deliver(self, entry: Outgoing, *, in_doubt: bool) -> None:
+        if entry.kind in notices.REDRAWN and self._store.outbox.is_overtaken(entry) and not in_doubt:
+            self._store.outbox.sent(entry, now=self._now())
+            return
         found = self._look_for(entry) if in_doubt else None
         draft = None
         if found is None:
@@ -192,6 +197,9 @@ class Courier:
         if error.response.status_code == 429 or word in {"ratelimited", "rate_limited"}:  # noqa: PLR2004 - HTTP's number
             seconds = float(error.response.headers.get("Retry-After", 1))
             self._later(entry, word, timedelta(seconds=seconds), tried=False)
+        elif error.response.status_code >= 500 or word in SLACK_AILING:  # noqa: PLR2004 - HTTP's number
+            # It may have been posted all the same: the entry stays in doubt until it is looked for.
+            self._later(entry, word, self._backoff(entry))
         elif word in NOBODY_THERE or (word == "channel_not_found" and entry.recipient.startswith(("U", "W"))):
             self._undeliverable(entry, word)
         else:

@@ -16,6 +16,9 @@ LINK_REDRAWN = "link_redrawn"
 REMINDER = "reminder"
 REMINDER_REDRAWN = "reminder_redrawn"
 
+# Drawn from the state as it is now, so that of several in a row the last one says it all.
+REDRAWN = frozenset({CARD, REQUEST_DM, LINK_REDRAWN, REMINDER_REDRAWN})
+
 
 class SlackNotices:
     """Queues what people must be told; the courier renders each from its row when it is sent."""

@@ -53,6 +53,18 @@ class Outbox:
             )
         )
 
+    def is_overtaken(self, entry: Outgoing) -> bool:
+        """Say whether a later entry draws the same message anew: then this one need not."""
+        row = self._db.one(
+            "SELECT id FROM outbox WHERE state = 'queued' AND kind = :kind AND subject = :subject"
+            " AND recipient = :recipient AND id > :id LIMIT 1",
+            kind=entry.kind,
+            subject=entry.subject,
+            recipient=entry.recipient,
+            id=entry.id,
+        )
+        return row is not None
+
     def sent(self, entry: Outgoing, *, now: datetime) -> bool:
         """Record that a claimed message was sent."""
         return self._settle(entry, "sent", now=now, error=None)

@@ -66,9 +66,7 @@ def open_entra(
     Raises ValueError when an address is plain http to another machine.
     """
     http = session or requests.Session()
-    tokens = Tokens(
-        access.tenant_id, access.client_id, access.credential, access.authority, access.graph_root, http
-    )
+    tokens = Tokens(access.tenant_id, access.client_id, access.credential, access.authority, access.graph_root, http)
     client = GraphClient(tokens, access.graph_root, http, sleep, monotonic, patience_seconds)
     return Entra(
         tenant_id=access.tenant_id,

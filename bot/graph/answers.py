@@ -58,9 +58,7 @@ class Words:
 
 #: Every text of Graph's that this product matches stands here and nowhere else.
 SAYINGS: Final[Mapping[Saying, tuple[Words, ...]]] = {
-    Saying.CONCURRENT_WRITE: (
-        Words(statuses=frozenset({409}), codes=frozenset({"Directory_ConcurrencyViolation"})),
-    ),
+    Saying.CONCURRENT_WRITE: (Words(statuses=frozenset({409}), codes=frozenset({"Directory_ConcurrencyViolation"})),),
     Saying.NO_BACKING_APPLICATION_YET: (
         Words(
             statuses=frozenset({400}),
@@ -70,9 +68,7 @@ SAYINGS: Final[Mapping[Saying, tuple[Words, ...]]] = {
         # The grammar is Microsoft's. It reads like a missing permission and means that replication is not done.
         Words(statuses=frozenset({403}), texts=("backing application of the service principal being created",)),
     ),
-    Saying.NO_SUCH_PASSWORD: (
-        Words(statuses=frozenset({400}), texts=("no password credential found with keyid",)),
-    ),
+    Saying.NO_SUCH_PASSWORD: (Words(statuses=frozenset({400}), texts=("no password credential found with keyid",)),),
     Saying.SERVICE_PRINCIPAL_EXISTS: (
         Words(
             statuses=frozenset({400, 409}),
@@ -129,9 +125,7 @@ def read_answer(response: requests.Response) -> Answer:
 
 def no_answer(error: requests.RequestException) -> Answer:
     """What it means that requests raised `error`; its text is left out, because it holds the whole address."""
-    return Answer(
-        status=0, message=f"Graph did not answer ({type(error).__name__}).", reached=not _never_sent(error)
-    )
+    return Answer(status=0, message=f"Graph did not answer ({type(error).__name__}).", reached=not _never_sent(error))
 
 
 def unavailable(answer: Answer, *, unclear: bool = False) -> EntraUnavailable:
@@ -179,9 +173,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 def _detail_codes(error: Mapping[str, Any]) -> frozenset[str]:
     details = error.get("details")
     return frozenset(
-        str(detail.get("code"))
-        for detail in (details if isinstance(details, list) else [])
-        if isinstance(detail, dict)
+        str(detail.get("code")) for detail in (details if isinstance(details, list) else []) if isinstance(detail, dict)
     )
 
 

@@ -129,6 +129,8 @@ CREATE TABLE outbox (
 
 CREATE INDEX outbox_by_state ON outbox (state, available_at);
 
+CREATE INDEX outbox_by_subject ON outbox (subject, kind, state);
+
 CREATE TABLE messages (
     slot TEXT PRIMARY KEY,
     channel TEXT NOT NULL,

@@ -22,7 +22,10 @@ ROUND_SECONDS = 0.2
 
 def hurried(bot: Bot) -> Bot:
     """Return the bot with every round walked often, the daily one too."""
-    rounds = tuple(replace(entry, seconds=ROUND_SECONDS, daily_at="") for entry in bot.rounds)
+    rounds = tuple(
+        replace(entry, seconds=ROUND_SECONDS, daily_at="") if entry.hurry or entry.daily_at else entry
+        for entry in bot.rounds
+    )
     return replace(bot, clock=Clock(rounds))
 
 

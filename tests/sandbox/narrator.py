@@ -46,12 +46,12 @@ class Narrator:
         slack.subscribe(heard)
 
     def _message(self, event: dict[str, Any], names: dict[str, str], kind: str) -> None:
-        message = event["message"]
-        place = names.get(message["channel"], message["channel"])
+        text = event["text"]
+        place = names.get(event["channel"], "a direct message")
         verb = {"message_posted": "posts", "message_edited": "edits", "ephemeral_shown": "whispers"}[kind]
         for user_id, name in names.items():
-            message = {**message, "text": message["text"].replace(f"<@{user_id}>", f"@{name}")}
-        self._line("slack", f"bot {verb} in {place}: {message['text']}", "35")
+            text = text.replace(f"<@{user_id}>", f"@{name}")
+        self._line("slack", f"bot {verb} in {place}: {text}", "35")
 
     def exchange(self, exchange: Exchange) -> None:
         """Tell one Graph or token call."""

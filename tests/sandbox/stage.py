@@ -82,7 +82,7 @@ class Stage:
 
     def _answers(self) -> bool:
         if self.process is not None and self.process.poll() is not None:
-            raise RuntimeError(f"The bot ended at its start; its log is {self.log_file}.")
+            raise RuntimeError(f"The bot ended at its start:\n{self.log_file.read_text()}")
         try:
             return requests.get(f"{self.url}/healthz", timeout=1).ok
         except requests.RequestException:
