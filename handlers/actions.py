@@ -1,5 +1,6 @@
 """Buttons and pickers in messages: read, call one use case, answer."""
 
+import logging
 import uuid
 from datetime import date
 from typing import Any
@@ -14,6 +15,7 @@ from handlers.blocks.request_form import FormContext
 from handlers.use_cases import UseCases
 
 Body = dict[str, Any]
+log = logging.getLogger(__name__)
 
 
 def register(app: App, use_cases: UseCases) -> None:
@@ -112,4 +114,8 @@ def _value(body: Body) -> str:
 
 
 def _whisper(respond: Respond, text: str) -> None:
-    respond(text=text, response_type="ephemeral", replace_original=False)
+    """Say a thing to the person who pressed; it is a courtesy, so that its failure changes nothing."""
+    try:
+        respond(text=text, response_type="ephemeral", replace_original=False)
+    except OSError as error:
+        log.warning("A whisper was lost: %s", type(error).__name__)

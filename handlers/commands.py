@@ -1,18 +1,22 @@
 """The slash command: the form at once, or an ephemeral answer."""
 
+import logging
 import uuid
 from typing import Any
 
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 
-from bot.errors import NotFound, SlackUnavailable
+from bot.errors import NotFound, Refusal, SlackUnavailable
 from bot.policy import may_ask
 from handlers import ids
 from handlers.blocks import listing, request_form, small_views
 from handlers.blocks.request_form import FormContext
 from handlers.blocks.texts import Message
 from handlers.use_cases import UseCases
+
+log = logging.getLogger(__name__)
 
 
 def register(app: App, use_cases: UseCases) -> None:
@@ -22,30 +26,36 @@ def register(app: App, use_cases: UseCases) -> None:
     def answer(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
         word, _, rest = body.get("text", "").strip().partition(" ")
         if not word:
+            view_id = _open_form(body, client, use_cases)
             ack()
-            _open_form(body, client, use_cases)
+            _turn_away(view_id, body["user_id"], client, use_cases)
             return
         message = _words(word.lower(), rest.strip(), body["user_id"], use_cases)
         ack(response_type="ephemeral", **message.content())
 
 
-def _open_form(body: dict[str, Any], client: WebClient, use_cases: UseCases) -> None:
-    """Open the form before anything is asked of anybody: the trigger lives three seconds.
-
-    Who may not use it is found out right after, and the form gives way to a word that says why.
-    """
+def _open_form(body: dict[str, Any], client: WebClient, use_cases: UseCases) -> str:
+    """Open the form before anything is asked of anybody: the trigger lives three seconds."""
     context = FormContext(form_id=str(uuid.uuid4()))
-    opened = client.views_open(
-        trigger_id=body["trigger_id"], view=request_form.build(use_cases.policy, context).to_dict()
-    )
+    view = request_form.build(use_cases.policy, context).to_dict()
+    opened = client.views_open(trigger_id=body["trigger_id"], view=view)
+    return str(opened["view"]["id"])
+
+
+def _turn_away(view_id: str, user_id: str, client: WebClient, use_cases: UseCases) -> None:
+    """Let the form give way to a word that says why, if this person may not use it.
+
+    The command is answered by now, so nothing here may fail: the same question is asked again at submission, where
+    nobody gets past it.
+    """
     try:
-        verdict = may_ask(use_cases.people.person(body["user_id"]))
-    except SlackUnavailable:
-        # The same question is asked again at submission, where nobody gets past it.
-        return
-    if not verdict:
-        view = small_views.word("Register application", verdict.reason).to_dict()
-        client.views_update(view_id=opened["view"]["id"], view=view)
+        verdict = may_ask(use_cases.people.person(user_id))
+        if not verdict:
+            client.views_update(
+                view_id=view_id, view=small_views.word("Register application", verdict.reason).to_dict()
+            )
+    except (Refusal, SlackUnavailable, SlackApiError, OSError) as error:
+        log.warning("Whether somebody may ask is left to the submission: %s", type(error).__name__)
 
 
 def _words(word: str, rest: str, user_id: str, use_cases: UseCases) -> Message:
