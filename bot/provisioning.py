@@ -67,8 +67,9 @@ class Provisioning:
 
     def work_next(self) -> bool:
         """Claim one request and bring it as far as Entra lets it; False when there is nothing to do."""
-        lease = short_name("lease")
-        now = self._now()
+        lease, now = short_name("lease"), self._now()
+        if not self._store.provisioning.is_due(now=now):
+            return False
         with self._store.transaction():
             request = self._store.provisioning.claim(lease, now=now, until=now + LEASE)
             if request is None:

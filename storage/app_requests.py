@@ -175,18 +175,26 @@ class ProvisioningQueue:
     def __init__(self, database: Database) -> None:
         self._db = database
 
+    def is_due(self, *, now: datetime) -> bool:
+        """Say whether there is anything to claim; a look that takes no lock."""
+        return self._candidate(now) is not None
+
     def claim(self, lease: str, *, now: datetime, until: datetime) -> AppRequest | None:
         """Claim the oldest request that is due, approved or left behind by a process that died."""
-        candidate = self._db.one(
+        request_id = self._candidate(now)
+        if request_id is None or not self._take(request_id, lease, now=now, until=until):
+            return None
+        row = self._db.one("SELECT * FROM app_requests WHERE id = :id", id=request_id)
+        return codec.app_request(row) if row else None
+
+    def _candidate(self, now: datetime) -> str | None:
+        row = self._db.one(
             "SELECT id FROM app_requests WHERE state IN ('approved', 'provisioning')"
             " AND (lease_until IS NULL OR lease_until <= :now) AND (try_at IS NULL OR try_at <= :now)"
             " ORDER BY state_since LIMIT 1",
             now=codec.to_text(now),
         )
-        if candidate is None or not self._take(candidate["id"], lease, now=now, until=until):
-            return None
-        row = self._db.one("SELECT * FROM app_requests WHERE id = :id", id=candidate["id"])
-        return codec.app_request(row) if row else None
+        return row["id"] if row else None
 
     def _take(self, request_id: str, lease: str, *, now: datetime, until: datetime) -> bool:
         return bool(
