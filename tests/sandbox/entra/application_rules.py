@@ -33,8 +33,11 @@ _LONGEST_LOGOUT_URL: Final = 255
 Rule = Callable[[Any, Limits], bool]
 
 GUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-AUDIENCES: Final = frozenset(
-    {"AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"}
+AUDIENCES: Final = (
+    "AzureADMyOrg",
+    "AzureADMultipleOrgs",
+    "AzureADandPersonalMicrosoftAccount",
+    "PersonalMicrosoftAccount",
 )
 _READ_ONLY: Final = frozenset(
     {
@@ -159,7 +162,7 @@ def _access(entry: Any) -> bool:
         isinstance(entry, dict)
         and set(entry) == {"id", "type"}
         and _guid(entry["id"])
-        and entry["type"] in {"Scope", "Role"}
+        and entry["type"] in ("Scope", "Role")
     )
 
 

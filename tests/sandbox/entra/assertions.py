@@ -59,7 +59,7 @@ def certificate_holds(assertion: str, certificate: TrustedCertificate | None, cl
         claims = jwt.decode(
             assertion, certificate.key, algorithms=["PS256", "RS256"], options={"verify_aud": False, "require": ["exp"]}
         )
-    except jwt.PyJWTError:
+    except (jwt.PyJWTError, ValueError):
         return False
     return bool(claims.get("iss") == claims.get("sub") == client_id and str(claims.get("aud")).endswith(audience))
 

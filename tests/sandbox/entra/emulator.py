@@ -81,7 +81,7 @@ class Entra(Tenant):
 
 
 def _app(tenant: Tenant) -> Flask:
-    app = Flask("tests.sandbox.entra")
+    app = Flask("tests.sandbox.entra", static_folder=None)
     app.url_map.merge_slashes = False
     add_sign_in(app, tenant)
     add_graph(app, tenant)

@@ -43,7 +43,7 @@ def add_graph(app: Flask, tenant: Tenant) -> None:
                 said = request.headers.get("client-request-id", request_id)
                 body = refusal.as_json(tenant.clock(), request_id, said)
                 reply = Reply(status=refusal.status, body=body, headers=refusal.headers)
-        return _response(tenant, reply, request_id)
+            return _response(tenant, reply, request_id)
 
 
 def _answer(tenant: Tenant, asked: Request, path: str) -> Reply:

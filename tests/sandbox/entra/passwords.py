@@ -1,6 +1,6 @@
 """addPassword and removePassword (Microsoft Graph, "application: addPassword", "application: removePassword")."""
 
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, datetime, timedelta
 from typing import Any, Final
 
 from tests.sandbox.entra import permissions
@@ -112,7 +112,8 @@ def _moment(text: Any) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except (TypeError, ValueError):
         moment = None
-    if moment is None or moment.tzinfo is None:
+    # Room is left at both ends so that every time zone, and two years more, can be told.
+    if moment is None or moment.tzinfo is None or not MINYEAR + 1 < moment.year < MAXYEAR - 2:
         raise bad_request(
             f"Cannot convert the literal '{text}' to the expected type 'Edm.DateTimeOffset'.", code="BadRequest"
         )

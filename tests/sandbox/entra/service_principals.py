@@ -1,6 +1,5 @@
 """/servicePrincipals: create, read, list (Microsoft Graph, "servicePrincipal resource type")."""
 
-import copy
 from typing import Any, Final
 
 from tests.sandbox.entra import permissions
@@ -49,15 +48,11 @@ def collection(tenant: Tenant) -> Collection[ServicePrincipal]:
 
 def render(tenant: Tenant, principal: ServicePrincipal) -> dict[str, Any]:
     """The service principal with what it takes from its application."""
-    body = copy.deepcopy(principal.body)
     application = tenant.find_application(principal.app_id)
-    if application is not None:
-        body.update(_taken_from(application))
-    return body
+    return {**principal.body, **({} if application is None else _taken_from(application.body))}
 
 
-def _taken_from(application: Application) -> dict[str, Any]:
-    its = copy.deepcopy(application.body)
+def _taken_from(its: dict[str, Any]) -> dict[str, Any]:
     return {
         "appDisplayName": its["displayName"],
         "appDescription": its["description"],

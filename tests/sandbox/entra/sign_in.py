@@ -172,7 +172,7 @@ def _audience(tenant: Tenant, resource: str) -> str:
 
 def _managed(tenant: Tenant) -> Response:
     """The bot's identity when its host is Azure: the header proves that the caller runs there."""
-    if not hmac.compare_digest(request.headers.get("X-IDENTITY-HEADER", ""), tenant.identity_header):
+    if not hmac.compare_digest(request.headers.get("X-IDENTITY-HEADER", "").encode(), tenant.identity_header.encode()):
         return _json(401, {"statusCode": 401, "message": "Unauthorized"})
     try:
         audience = _audience(tenant, request.args.get("resource", ""))
