@@ -43,7 +43,7 @@ function unmask() {
   value.textContent = kept.secret;
   value.removeAttribute("aria-hidden");
   find("masked").hidden = true;
-  find("toggle").textContent = "Hide";
+  find("toggle").textContent = "Mask";
 }
 
 function tick() {
