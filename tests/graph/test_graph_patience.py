@@ -89,6 +89,16 @@ def test_an_unreadable_success_is_unclear(client: GraphClient, tiny: TinyGraph) 
     assert caught.value.effect == "unclear"
 
 
+def test_a_success_that_is_no_json_is_unclear(client: GraphClient, tiny: TinyGraph) -> None:
+    """A 200 with a page of HTML, as a proxy sends it, may stand for a success: it is not repeated."""
+    tiny.tell(f"POST {THING}", Told(status=200, page=b"<html>Welcome</html>"))
+
+    with pytest.raises(EntraUnavailable) as caught:
+        client.call(WRITE)
+
+    assert (caught.value.effect, len(graph_heard(tiny))) == ("unclear", 1)
+
+
 def test_a_refused_connection_has_no_effect(
     tiny_tokens: Tokens, session: requests.Session, hourglass: Hourglass
 ) -> None:

@@ -17,10 +17,11 @@ TENANT = "7f0c2f7e-1d0a-4c5e-9a43-0c7f6a1d2b3e"
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """One answer in waiting."""
+    """One answer in waiting; `page` is sent instead of a JSON body."""
 
     status: int
     body: Any = None
+    page: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -66,7 +67,7 @@ class TinyGraph:
         self.heard.append(heard)
         told = self._for(heard)
         start_response(f"{told.status} -", [("Content-Type", "application/json"), *told.headers.items()])
-        return [b"" if told.body is None else json.dumps(told.body).encode()]
+        return [told.page if told.body is None else json.dumps(told.body).encode()]
 
     def _for(self, heard: Heard) -> Told:
         waiting = self._told.get(heard.call)
