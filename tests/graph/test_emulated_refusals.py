@@ -1,4 +1,4 @@
-"""What Graph would refuse, the local Entra refuses, with the same status and code and in the reported words."""
+"""What Graph would refuse, the local Entra refuses; the words that tools match are the reported ones."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -137,7 +137,7 @@ def test_an_application_without_a_service_principal_cannot_sign_in(probe: Probe)
 
     answer = probe.sign_in(client_id=made["appId"], client_secret=text)
 
-    assert answer.json()["error_codes"] == [7000229]
+    assert (answer.status_code, answer.json()["error_codes"]) == (401, [7000229])
 
 
 def test_roles_are_those_at_the_time_of_the_token(probe: Probe) -> None:

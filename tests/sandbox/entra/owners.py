@@ -13,7 +13,7 @@ from tests.sandbox.entra.tenant import Tenant
 _REFERENCE: Final = re.compile(
     r"(?P<root>https?://[^/]+)/(?:v1\.0|beta)/(?:directoryObjects|users|servicePrincipals)/(?P<id>[0-9a-fA-F-]{36})"
 )
-#: With the caller ("Create application": up to 20 references in one request).
+#: With the caller; Terraform's azuread provider sends no more and adds the rest one by one.
 _MOST_AT_CREATE: Final = 20
 
 

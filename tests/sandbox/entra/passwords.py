@@ -15,7 +15,7 @@ from tests.sandbox.entra.tenant import Tenant
 _PLAIN_LIFE: Final = timedelta(days=730)
 _MOST_PERSONAL: Final = 2
 _SETTABLE: Final = frozenset({"displayName", "startDateTime", "endDateTime"})
-#: Entra makes these itself; a caller that sends one is refused ("Adding a password with a chosen value").
+#: Entra makes these itself. A create that sends one is reported as refused; addPassword is held to the same here.
 _MADE_BY_ENTRA: Final = frozenset({"customKeyIdentifier", "hint", "keyId", "secretText"})
 
 

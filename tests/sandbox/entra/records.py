@@ -180,7 +180,7 @@ class Person:
     upn: str
 
     def body(self) -> dict[str, Any]:
-        """The eleven properties that Graph sends when none are selected ("Get user"), in its order."""
+        """The eleven properties that Graph sends when none are selected ("Get user")."""
         given, _, surname = self.name.partition(" ")
         return {
             "businessPhones": [],

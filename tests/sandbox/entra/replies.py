@@ -1,6 +1,10 @@
 """Answers and refusals in Graph's own words (Microsoft Graph, "Error responses and resource types").
 
-The shapes are those of recorded traffic. Messages of which only a report exists are quoted from the report.
+How well each text is known: the envelope, the 404 and the 403 are recorded. Quoted from reports are those of a taken
+value, of a service principal that exists or has no application, of an unsupported filter, of policy, quota and too many
+secrets, of a value that is required or does not hold, and of an expired token. Of the others no copy was found: unknown
+and read-only properties, malformed ids, bodies, queries and tokens, wrong methods. Their status is what to expect;
+their words are only likely, so nothing should match them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -126,11 +130,15 @@ def backing_application_elsewhere() -> GraphRefusal:
 
 def service_principal_exists(app_id: str) -> GraphRefusal:
     """An application has one service principal in a tenant, and this one has it."""
+    message = (
+        "The service principal cannot be created, updated, or restored because the service principal name "
+        f"{app_id} is already in use."
+    )
     return GraphRefusal(
         409,
         "Request_MultipleObjectsWithSameKeyValue",
-        "The service principal cannot be created, updated, or restored because the service principal name "
-        f"{app_id} is already in use.",
+        message,
+        details=[{"code": "ObjectConflict", "message": message, "target": "servicePrincipalNames"}],
     )
 
 

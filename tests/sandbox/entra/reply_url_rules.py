@@ -1,6 +1,7 @@
 """What may stand in web.redirectUris (Microsoft identity platform, "Redirect URI restrictions and limitations").
 
-No copy of Graph's refusal of a bad one was found; it is refused as any other value is.
+No copy of Graph's refusal of a bad one was found; it is refused as any other value is. Beyond the characters that the
+page forbids, those that no address may hold bare (RFC 3986) are refused too.
 """
 
 from typing import Any, Final

@@ -8,7 +8,7 @@ from typing import Any, Final
 from tests.sandbox.entra.records import Application, Person, ServicePrincipal, blank, new_id, whole_seconds
 
 MICROSOFT_GRAPH: Final = "00000003-0000-0000-c000-000000000000"
-#: The tenant in which Microsoft keeps its own applications ("Verify first-party Microsoft applications").
+#: "Microsoft Services", the tenant that owns Microsoft's own applications.
 MICROSOFT_TENANT: Final = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
 _NAMES: Final = ("Ada Lovelace", "Grace Hopper", "Alan Turing", "Katherine Johnson")
 

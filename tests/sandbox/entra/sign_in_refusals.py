@@ -1,6 +1,7 @@
 """The refusals of the token endpoint, in Entra's own words.
 
-Source: Microsoft identity platform, "Microsoft Entra authentication and authorization error codes".
+Source: Microsoft identity platform, "Microsoft Entra authentication and authorization error codes". Numbers and the
+shape of the body are documented or reported; the longer texts are from memory, so nothing should match them.
 """
 
 from datetime import UTC, datetime
@@ -74,7 +75,7 @@ def unknown_application(client_id: str) -> SignInRefusal:
 def no_service_principal(client_id: str, tenant_id: str) -> SignInRefusal:
     """The application is there, but nobody made its service principal."""
     text = f"The client application {client_id} is missing service principal in the tenant {tenant_id}."
-    return SignInRefusal(400, "unauthorized_client", 7000229, text)
+    return SignInRefusal(401, "invalid_client", 7000229, text)
 
 
 def no_credential() -> SignInRefusal:
