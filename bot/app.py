@@ -104,17 +104,18 @@ def build(
     database: Database | None = None,
     poll_seconds: float = 1.0,
     proof_pause_seconds: float | None = None,
+    connect: Callable[..., Entra] = open_entra,
 ) -> Bot:
     """Put the product together. Raises SettingsFaults; nothing is sent before `start`.
 
-    `now`, `database`, `poll_seconds` and `proof_pause_seconds` are seams for those who run it on another clock.
+    All but `settings` are seams for those who run it on another clock; `connect` decides how pauses pass.
     """
     policy = load_policy(settings.policy_file)
     store = Store(database=database) if database is not None else open_store(settings.database_url)
     store.migrate(now())
     ending = threading.Event()
     background = ThreadPoolExecutor(max_workers=8, thread_name_prefix="background")
-    entra = open_entra(_access(settings, policy), clock=now)
+    entra = connect(_access(settings, policy), clock=now)
     notices = SlackNotices(store, now, settings.approvers_channel)
     links = Links(store, notices, policy, now, settings.entra_tenant_id)
     proof = Proof(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -10,6 +11,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import requests
 
 from bot.app import Bot, build
+from bot.graph import open_entra
 from bot.policy import Policy
 from bot.settings import Settings, load_settings
 from tests.sandbox.slack.outcomes import SubmitOutcome
@@ -75,8 +77,13 @@ class World:
         return path
 
     def start(self) -> None:
-        """Start the bot, as after a restart."""
-        self.bot = build(self.settings(), now=self.clock.now, proof_pause_seconds=0)
+        """Start the bot, as after a restart. Where it would pause between tries of a Graph call, the clock moves."""
+        connect = partial(
+            open_entra,
+            sleep=lambda seconds: self.clock.advance(timedelta(seconds=seconds)),
+            monotonic=lambda: self.clock.now().timestamp(),
+        )
+        self.bot = build(self.settings(), now=self.clock.now, proof_pause_seconds=0, connect=connect)
         self.bot.entra.catalogue.refresh()
 
     def end(self) -> None:
