@@ -23,7 +23,7 @@ _LONGEST_SHOWN: Final = 80
 
 _ADDRESS: Final = re.compile(r"(https?)://([^/?#]*)(.*)", re.DOTALL)
 _LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_HOST: Final = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
+_HOST: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _HIGHEST_PORT: Final = 65535
 _PORT: Final = re.compile(r"[1-9][0-9]{0,4}")
 _NUMBER: Final = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
