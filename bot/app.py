@@ -73,6 +73,7 @@ class Bot:
     store: Store
     entra: Entra
     use_cases: UseCases
+    desk: Desk
     slack: App
     web: Flask
     rounds: tuple[Round, ...]
@@ -159,8 +160,9 @@ def build(
     )
     rounds = _rounds(use_cases, courier, provisioning, pressed, proof, settings.daily_at, poll_seconds)
     slack = _slack_app(settings, use_cases)
+    desk = Desk(links=links, minting=pressed)
     web = create_web(
-        Desk(links=links, minting=pressed),
+        desk,
         public_url=settings.public_url,
         trusted_proxies=settings.trusted_proxies,
         slack=None if settings.slack_app_token else SlackRequestHandler(slack).handle,
@@ -173,6 +175,7 @@ def build(
         store=store,
         entra=entra,
         use_cases=use_cases,
+        desk=desk,
         slack=slack,
         web=web,
         rounds=rounds,

@@ -26,7 +26,7 @@ from storage import Store
 log = logging.getLogger(__name__)
 
 # Longer than one addPassword with all its retries may take.
-LEASE = timedelta(seconds=90)
+LEASE = timedelta(minutes=2)
 # Entra's reads lag behind its writes, so a possible orphan is looked for again after its link has ended.
 SWEEPS = 3
 FIRST_SWEEP = timedelta(minutes=1)
