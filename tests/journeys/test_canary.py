@@ -1,0 +1,100 @@
+"""The client secret's text and the link's token are nowhere but where they belong."""
+
+import io
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot import log
+from tests.journeys.world import World
+from tests.sandbox.entra import faults
+
+
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    """Everything that is logged, by everybody, at the loudest level."""
+    stream = io.StringIO()
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    handler = log.configure(stream, level="DEBUG", json=True)
+    yield stream
+    root.removeHandler(handler)
+    for old in before:
+        root.addHandler(old)
+    root.setLevel(level)
+    logging.captureWarnings(capture=False)
+
+
+def files(folder: Path) -> bytes:
+    """Every byte that the bot has on its disk, the write-ahead log included."""
+    return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def tell(world: World) -> tuple[list[str], list[str], list[bytes]]:
+    """Play ask, approve, presses that fail and one that wins, a rotation; return secrets, tokens, other answers."""
+    secrets, tokens, answers = [], [], []
+    world.ask()
+    world.approve()
+    for attempt in range(2):
+        if attempt:
+            world.advance(days=121)
+            reminder = next(m for m in reversed(world.around.person("ada").dm) if "Rotate now" in str(m.blocks))
+            world.around.person("ada").click(reminder, "rotate")
+            world.settle()
+        token = world.press()
+        tokens.append(token)
+        answers.append(world.post("look", token).content)
+        world.entra.trouble.add(faults.applied_then_500(faults.ADD_PASSWORD))
+        answers.append(world.reveal(token).content)
+        shown = world.reveal(token)
+        secrets.append(shown.json()["secret"])
+        answers += [world.reveal(token).content, world.post("look", token).content]
+        world.settle()
+    return secrets, tokens, answers
+
+
+def test_secret_text(world: World, lines: io.StringIO) -> None:
+    """The secret's text is in one web answer, and in no file, log line, Slack message or other answer."""
+    secrets, _, answers = tell(world)
+    world.bot.background.shutdown(wait=True)
+    world.settle()
+    said = "\n".join(world.slack.all_text())
+    kept, logged, answered = files(world.folder), lines.getvalue(), b"".join(answers)
+
+    for secret in secrets:
+        assert secret not in said
+        assert secret.encode() not in kept
+        assert secret not in logged
+        assert secret.encode() not in answered
+
+
+def test_link_token(world: World, lines: io.StringIO) -> None:
+    """The link's token is in its one message, and in no file, log line, call to Graph or answer of the page."""
+    _, tokens, answers = tell(world)
+    world.bot.background.shutdown(wait=True)
+    kept, logged, answered = files(world.folder), lines.getvalue(), b"".join(answers)
+    graph = b"".join(e.request_body + e.call.encode() for e in world.entra.journal.exchanges)
+    posts = [e for e in world.slack.journal.exchanges if tokens[0].encode() in e.request_body]
+
+    assert [e.call for e in posts] == ["POST /api/chat.postMessage"]
+    for token in tokens:
+        assert token.encode() not in kept
+        assert token not in logged
+        assert token.encode() not in graph
+        assert token.encode() not in answered
+
+
+def test_bearer_tokens(world: World, lines: io.StringIO) -> None:
+    """No access token, bot token, signing secret or own credential is in a file, a log line or a Slack message."""
+    tell(world)
+    world.bot.background.shutdown(wait=True)
+    bearer = world.bot.entra.tokens.token()
+    kept, logged, said = files(world.folder), lines.getvalue(), "\n".join(world.slack.all_text())
+
+    for text in (bearer, world.slack.bot_token, world.slack.signing_secret, world.entra.bot_secret):
+        assert text.encode() not in kept
+        assert text not in logged
+        assert text not in said
+    assert logged
