@@ -90,6 +90,7 @@ def migrate() -> None:
 @_answering_errors
 def check() -> None:
     """Prove each thing the bot needs, and say how to mend what fails; changes nothing."""
+    log.configure(sys.stderr, level="ERROR", json=False)
     bot = build(load_settings())
     findings = []
     for finding in Checks(bot.settings, bot.entra, bot.slack.client, bot.store).run():

@@ -103,7 +103,8 @@ class Checks:
             yield fault(name, f"{self._settings.slack_api_url} does not answer ({type(error).__name__}).")
             return
         yield ok(name, f"Signed in to {answer.get('team')} as {answer.get('user')}.")
-        held = {word.strip() for word in (answer.headers or {}).get("x-oauth-scopes", "").split(",") if word.strip()}
+        headers = {key.lower(): value for key, value in (answer.headers or {}).items()}
+        held = {word.strip() for word in str(headers.get("x-oauth-scopes", "")).split(",") if word.strip()}
         missing, extra = sorted(set(SCOPES) - held), sorted(held - set(SCOPES))
         if missing:
             yield fault("Slack scopes", f"Missing: {', '.join(missing)}. Add them and reinstall the Slack app.")
@@ -226,7 +227,7 @@ class Checks:
         """Look at this machine's clock beside Entra's."""
         try:
             answer = requests.head(self._settings.graph_root, timeout=10)
-            theirs = parsedate_to_datetime(answer.headers["Date"])
+            theirs = parsedate_to_datetime(answer.headers["Date"]).replace(tzinfo=UTC)
         except (requests.RequestException, KeyError, ValueError):
             yield warning("Clock", "No other clock could be asked. Slack refuses requests 5 minutes off.")
             return

@@ -43,7 +43,7 @@ _SHAPES: Final = (
 # signature does not hold (INFO), Slack's client each call with its answer, urllib3 each address, MSAL its exchanges.
 QUIET: Final[Mapping[str, int]] = MappingProxyType(
     {
-        "apscheduler": logging.WARNING,
+        "apscheduler": logging.ERROR,
         "msal": logging.WARNING,
         "slack_bolt": logging.WARNING,
         "slack_sdk": logging.WARNING,

@@ -122,6 +122,8 @@ class _Together(BaseSettings):
 
     slack_app_token: str = ""
     slack_signing_secret: str = ""
+    slack_client_id: str = ""
+    slack_client_secret: str = ""
     entra_client_secret: str = ""
     entra_certificate_file: str = ""
     entra_managed_identity: str | bool = ""
@@ -133,6 +135,9 @@ class _Together(BaseSettings):
         faults = []
         if not self.slack_app_token and not self.slack_signing_secret:
             faults.append("SLACK_SIGNING_SECRET is missing (or set SLACK_APP_TOKEN to use Socket Mode instead).")
+        # With these two in the environment Bolt turns OAuth on by itself and forgets the bot token.
+        if self.slack_client_id and self.slack_client_secret:
+            faults.append("SLACK_CLIENT_ID and SLACK_CLIENT_SECRET must not be set; only SLACK_BOT_TOKEN is used.")
         if len(credentials) != 1:
             faults.append(
                 f"Set exactly one of {', '.join(name.upper() for name in _OWN_CREDENTIALS)} as the bot's own"

@@ -63,7 +63,7 @@ class Applications:
             )
         )
         if answer.ok:
-            return application_from(answer.body)
+            return application_from(_telling(answer, "id", "appId"))
         raise _create_refusal(answer, draft)
 
     def find(self, unique_name: str) -> EntraApplication | None:
@@ -101,7 +101,7 @@ class Applications:
             )
         )
         if answer.ok:
-            return str(answer.body["id"])
+            return str(_telling(answer, "id")["id"])
         if says(answer, Saying.SERVICE_PRINCIPAL_EXISTS):
             found = get("/servicePrincipals(appId={app_id})", "id", app_id=odata.literal(app_id))
             return str(self._client.call(settling(found, _REPLICATION_SECONDS))["id"])
@@ -149,20 +149,14 @@ class Applications:
         """Delete an application for good, with its service principal; gone already is as good.
 
         A deleted application keeps its uniqueName for 30 days unless it is deleted from the deleted items as well.
+        A 404 is believed only after some seconds, because the application may be as young as its failure.
         """
         with self._turns.of(object_id):
-            self._delete(Call(method="DELETE", template="/applications/{id}", names={"id": object_id}))
-            self._delete(
-                Call(
-                    method="DELETE",
-                    template="/directory/deletedItems/{id}",
-                    names={"id": object_id},
-                    settling_seconds=_LATE_REPLICATION_SECONDS,
-                )
-            )
+            for template in ("/applications/{id}", "/directory/deletedItems/{id}"):
+                self._delete(Call(method="DELETE", template=template, names={"id": object_id}))
 
     def _delete(self, call: Call) -> None:
-        answer = self._client.ask(call)
+        answer = self._client.ask(settling(call, _LATE_REPLICATION_SECONDS))
         if not answer.ok and answer.status != HTTPStatus.NOT_FOUND:
             raise refusal(answer)
 
@@ -196,6 +190,13 @@ class _Turns:
 def _action(name: str, object_id: str, body: dict[str, Any], *, repeatable: bool = False) -> Call:
     template = f"/applications/{{id}}/{name}"
     return Call(method="POST", template=template, names={"id": object_id}, body=body, repeatable=repeatable)
+
+
+def _telling(answer: Answer, *names: str) -> dict[str, Any]:
+    """The body of a success, which may have been carried out although it does not tell what was made."""
+    if not isinstance(answer.body, dict) or not all(answer.body.get(name) for name in names):
+        raise EntraUnavailable("Graph's answer does not tell what it made.", status=answer.status, effect="unclear")
+    return answer.body
 
 
 def _create_refusal(answer: Answer, draft: ApplicationDraft) -> EntraRefused:
