@@ -33,12 +33,7 @@ def chromium() -> Iterator[Browser]:
             pytest.fail(none_found)
         pytest.skip(none_found)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path,
-            args=[*_QUIETLY],
-            # Playwright switches Back's page cache off; a visitor's browser has it on.
-            ignore_default_args=["--disable-back-forward-cache"],
-        )
+        browser = playwright.chromium.launch(executable_path=path, args=[*_QUIETLY])
         yield browser
         browser.close()
 
