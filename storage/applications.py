@@ -75,10 +75,10 @@ class Applications:
         )
 
     def unwanted(self, *, now: datetime, request_id: str | None = None) -> list[Application]:
-        """Return what is still to be removed from Entra and due for a try."""
+        """Return what is still to be removed from Entra and due for a try; all of one request's, due or not."""
         rows = self._db.all(
-            "SELECT * FROM applications WHERE wanted = 0 AND removed_at IS NULL AND try_at <= :now"
-            " AND (:request_id IS NULL OR request_id = :request_id) ORDER BY try_at",
+            "SELECT * FROM applications WHERE wanted = 0 AND removed_at IS NULL"
+            " AND (request_id = :request_id OR (:request_id IS NULL AND try_at <= :now)) ORDER BY try_at",
             now=codec.to_text(now),
             request_id=request_id,
         )

@@ -214,14 +214,14 @@ def test_a_young_application_is_read_with_patience(applications: Applications, t
 def test_a_deletion_is_for_good_and_repeatable(
     applications: Applications, tiny: TinyGraph, hourglass: Hourglass
 ) -> None:
-    """Delete, then purge; lost answers are repeated, and a second 404 means done."""
-    tiny.tell(f"DELETE {ONE}", Told(status=500), Told(status=404))
+    """Delete, then purge; lost answers are repeated, and the 404s of a young application waited out."""
+    tiny.tell(f"DELETE {ONE}", Told(status=500), Told(status=404), Told(status=204))
     tiny.tell("DELETE /v1.0/directory/deletedItems/one", Told(status=404), Told(status=204))
 
     applications.delete_permanently("one")
 
-    assert tiny.graph_calls() == [f"DELETE {ONE}"] * 2 + ["DELETE /v1.0/directory/deletedItems/one"] * 2
-    assert len(hourglass.sleeps) == 2
+    assert tiny.graph_calls() == [f"DELETE {ONE}"] * 3 + ["DELETE /v1.0/directory/deletedItems/one"] * 2
+    assert len(hourglass.sleeps) == 3
 
 
 def test_what_is_gone_already_is_deleted(applications: Applications) -> None:
