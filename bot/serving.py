@@ -7,6 +7,7 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 
+from bot import log as log_room
 from bot.app import Bot
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class Server(BaseApplication):
 
     def load(self) -> Any:
         """Build and start the bot inside the worker, where its threads live."""
+        log_room.adopt("gunicorn.error", "gunicorn.access")
         bot = self._build()
         bot.start()
         self._running.append(bot.close)

@@ -107,7 +107,7 @@ def worth_a_look(facts: CardFacts) -> list[str]:
     lines = [
         f"{found.mark}: {exact(scope.value)}. {escape(found.reason)}"
         for found, scope in rated
-        if found.level in {"high", "critical"}
+        if found.level in {"unknown", "high", "critical"}
     ]
     consents = [scope.value for scope in form.scopes if scope.admin_consent]
     if consents:

@@ -1,0 +1,91 @@
+"""The documents cannot lie: what they say of commands, settings, states and permissions is held against the code."""
+
+import dataclasses
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from bot.__main__ import ExitCode, main
+from bot.checks import NEEDED_ROLES, OPTIONAL_ROLES
+from bot.lifecycle import LINKS, REQUESTS
+from bot.manifest import SCOPES
+from bot.policy import Policy
+from bot.settings import variables
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+DOCUMENTS = sorted(ROOT.glob("*.md"))
+
+
+def test_the_two_commands() -> None:
+    """README gives two commands, one line each; the second is the one that CI runs."""
+    commands = [line for line in README.splitlines() if line.startswith("python3 -m venv")]
+
+    assert [line.rpartition("&& ")[2] for line in commands] == [
+        ".venv/bin/python -m tests.sandbox --tour",
+        ".venv/bin/python -m pytest",
+    ]
+    assert "README.md" in (ROOT / ".ci" / "run").read_text()
+
+
+@pytest.mark.parametrize("name", sorted(main.commands))
+def test_commands(name: str) -> None:
+    """Every command stands in README."""
+    assert f"`register-app {name}" in README
+
+
+@pytest.mark.parametrize("code", list(ExitCode))
+def test_exit_codes(code: ExitCode) -> None:
+    """Every exit code stands in README."""
+    assert f"| {code.value} | " in README
+
+
+@pytest.mark.parametrize(("name", "meaning"), sorted(variables().items()))
+def test_settings(name: str, meaning: str) -> None:
+    """Every setting stands in README with its meaning."""
+    assert re.search(rf"^\| `{name}` \| .* \| {re.escape(meaning)} \|$", README, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(Policy)])
+def test_policy(name: str) -> None:
+    """Every key of the policy file stands in README."""
+    assert f"| `{name}` | " in README
+
+
+@pytest.mark.parametrize(("state", "sentence"), [*REQUESTS.sentences.items(), *LINKS.sentences.items()])
+def test_states(state: str, sentence: str) -> None:
+    """Every state of a request and of a link stands in README with its sentence."""
+    assert f"| `{state}` | {sentence} |" in README
+
+
+@pytest.mark.parametrize(("scope", "why"), sorted(SCOPES.items()))
+def test_slack_scopes(scope: str, why: str) -> None:
+    """Every Slack scope that the manifest asks for stands in README with its reason, or a reference to it."""
+    assert f"| `{scope}` | {why} |" in README
+
+
+@pytest.mark.parametrize("role", [*NEEDED_ROLES, *OPTIONAL_ROLES])
+def test_app_roles(role: str) -> None:
+    """Every app role that the bot uses stands in README."""
+    assert f"| `{role}` | " in README
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_local_links(document: Path) -> None:
+    """Every local link leads to a file."""
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", document.read_text())
+
+    assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+def test_requirements() -> None:
+    """The pinned requirements cover every direct dependency, with hashes and without addresses."""
+    text = (ROOT / "requirements.txt").read_text()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    names = [re.split(r"[><=\[]", line)[0].lower() for line in project["dependencies"]]
+
+    assert [name for name in names if not re.search(rf"^{name}==", text, re.MULTILINE)] == []
+    assert "--hash=sha256:" in text
+    assert "://" not in text
