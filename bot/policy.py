@@ -54,10 +54,10 @@ def load_policy(path: Path | None) -> Policy:
     if path is None:
         return Policy()
     try:
-        document = tomllib.loads(path.read_text())
+        document = tomllib.loads(path.read_bytes().decode())
     except OSError as error:
         raise SettingsFaults([f"POLICY_FILE {path} cannot be read: {error.strerror}."]) from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsFaults([f"POLICY_FILE {path} is not TOML: {error}."]) from error
     faults = [*_shape_faults(document)]
     if faults:
@@ -196,7 +196,7 @@ def term_fault(term: SecretTerm, policy: Policy, now: datetime) -> str | None:
     ends_at = end_of(term, now)
     latest = (now + timedelta(days=policy.longest_secret_days)).date()
     if ends_at < now + timedelta(days=SHORTEST_SECRET_DAYS):
-        return "The last day must be after tomorrow."
+        return "The last day can be tomorrow at the earliest."
     if ends_at.date() > latest:
         return f"The last day can be {latest.isoformat()} at the latest ({policy.longest_secret_days} days)."
     return None
