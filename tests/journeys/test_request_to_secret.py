@@ -27,6 +27,7 @@ def test_double_submission(world: World) -> None:
     world.around.person("ada").command("/register-app")
     world.fill()
     first = world.around.person("ada").submit()
+    assert first.delivery is not None
     world.slack.deliver(first.delivery.raw)
     world.settle()
 

@@ -38,6 +38,12 @@ class Tour:
         self._reminder()
         self._rotation(secret)
 
+    def until_armed(self) -> None:
+        """Play as far as the press in Slack."""
+        self._request()
+        self._approval()
+        self._press()
+
     def _guest(self) -> None:
         self._say.chapter("A guest tries")
         gus = self._stage.around.person("gus")
@@ -109,7 +115,7 @@ class Tour:
         self._say.page(f"POST /secret/{path} -> {answer.status_code}: {answer.json()['title']}")
         return answer
 
-    def _token(self) -> str:
+    def token(self) -> str:
         """Read the link as a thief would, without pressing the button in Slack."""
         message = self._link_message()
         return str(message.blocks).partition("secret#")[2][:43] if message else ""
@@ -121,7 +127,7 @@ class Tour:
             self._ada.click(message, "open_link")
 
     def _reveal(self) -> tuple[str, str]:
-        token = self._token()
+        token = self.token()
         early = self._post("reveal", token)
         self._say.expect("secret" not in early.json(), "a link that was not opened from Slack shows nothing")
         self._press()
@@ -168,7 +174,7 @@ class Tour:
             self._ada.click(reminder, "rotate")
         until(lambda: self._link_message() is not None, seconds=20)
         self._press()
-        new = self._post("reveal", self._token()).json().get("secret", "")
+        new = self._post("reveal", self.token()).json().get("secret", "")
         self._say.expect(bool(new) and new != old, "a new secret is shown")
         self._say.expect(self._secrets() == 2, "both secrets are valid while she changes over")
         self._travel(timedelta(days=8))
