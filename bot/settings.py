@@ -30,13 +30,13 @@ def _address(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme == "http" and parts.hostname in _LOOPBACK:
         return value.rstrip("/")
-    if parts.scheme != "https" or not parts.hostname or parts.username or parts.query or parts.fragment:
+    if parts.scheme != "https" or not parts.hostname or "@" in parts.netloc or parts.query or parts.fragment:
         raise ValueError("must be an https address such as https://apps.example.com (http only on loopback)")
     return value.rstrip("/")
 
 
 def _words(value: object) -> object:
-    return tuple(re.split(r"[\s,]+", value.strip())) if isinstance(value, str) else value
+    return tuple(re.findall(r"[^\s,]+", value)) if isinstance(value, str) else value
 
 
 def _secret(prefix: str) -> AfterValidator:
