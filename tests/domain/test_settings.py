@@ -36,9 +36,12 @@ SECRETS = (
     "entra_client_secret",
     "entra_certificate_passphrase",
 )
+PREFIXES = {"slack_bot_token": "xoxb-", "slack_app_token": "xapp-"}
 OWN = (
-    "Set exactly one of ENTRA_CLIENT_SECRET, ENTRA_CERTIFICATE_FILE, ENTRA_MANAGED_IDENTITY, AZURE_FEDERATED_TOKEN_FILE"
+    "Set exactly one of ENTRA_CLIENT_SECRET, ENTRA_CERTIFICATE_FILE, ENTRA_MANAGED_IDENTITY,"
+    " AZURE_FEDERATED_TOKEN_FILE as the bot's own credential (set now: none)."
 )
+SIGNING = "SLACK_SIGNING_SECRET is missing (or set SLACK_APP_TOKEN to use Socket Mode instead)."
 
 
 @pytest.fixture(autouse=True)
@@ -76,10 +79,7 @@ def test_nothing_set() -> None:
 
     assert missing == REQUIRED
     assert len(caught.value.faults) == len(REQUIRED) + 2
-    assert any(
-        fault.startswith("SLACK_SIGNING_SECRET is missing (or set SLACK_APP_TOKEN") for fault in caught.value.faults
-    )
-    assert any(fault.startswith(OWN) and "(set now: none)" in fault for fault in caught.value.faults)
+    assert caught.value.faults[-2:] == (SIGNING, OWN)
 
 
 @pytest.mark.parametrize("name", sorted(REQUIRED))
@@ -103,6 +103,7 @@ WRONG = [
     ("public_url", "http://apps.contoso.example", "PUBLIC_URL must be an https address"),
     ("public_url", "apps.contoso.example", "PUBLIC_URL must be an https address"),
     ("public_url", "https://", "PUBLIC_URL must be an https address"),
+    ("public_url", "https://:canary@apps.contoso.example", "PUBLIC_URL must be an https address"),
     ("public_url", "https://a@apps.contoso.example", "PUBLIC_URL must be an https address"),
     ("public_url", "https://apps.contoso.example?x=1", "PUBLIC_URL must be an https address"),
     ("public_url", "https://apps.contoso.example#x", "PUBLIC_URL must be an https address"),
@@ -126,7 +127,7 @@ def test_one_wrong(name: str, value: str, words: str) -> None:
 
     assert len(found) == 1
     assert found[0].startswith(words)
-    assert value.strip() not in found[0] or len(value) < 4 or value == "sqlite:///" or not value.strip()
+    assert "canary" not in found[0]
 
 
 def test_every_fault_at_once() -> None:
@@ -170,9 +171,7 @@ def test_each_credential_of_its_own(own: dict[str, Any]) -> None:
 def test_socket_mode_needs_no_signing_secret() -> None:
     """With an app-level token the signing secret may be missing; with neither it is missed."""
     assert faults(slack_signing_secret=None, slack_app_token="xapp-canary") == ()
-    assert faults(slack_signing_secret=None) == (
-        "SLACK_SIGNING_SECRET is missing (or set SLACK_APP_TOKEN to use Socket Mode instead).",
-    )
+    assert faults(slack_signing_secret=None) == (SIGNING,)
 
 
 @pytest.mark.parametrize(
@@ -225,13 +224,10 @@ def test_settings_stay_as_they_are() -> None:
         settings.port = 1  # type: ignore[misc]  # what a careless caller would write
 
 
-@given(st.fixed_dictionaries({}, optional={name: st.text(min_size=8, max_size=40) for name in SECRETS}))
+@given(st.fixed_dictionaries({}, optional={name: st.text(max_size=40) for name in SECRETS}))
 def test_no_secret_is_echoed(typed: dict[str, str]) -> None:
     """Whatever is typed as a secret, right or wrong, stands in no fault and in no print of the settings."""
-    marked = {
-        name: f"xoxb-{value}-7c1f" if index % 2 else f"{value}-7c1f"
-        for index, (name, value) in enumerate(typed.items())
-    }
+    marked = {name: f"{PREFIXES.get(name, '')}{value}-7c1f" for name, value in typed.items()}
     try:
         shown = repr(load_settings({**GOOD, **marked})) + str(load_settings({**GOOD, **marked}))
     except SettingsFaults as error:
