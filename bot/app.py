@@ -25,6 +25,7 @@ from bot.proof import Proof
 from bot.provisioning import Provisioning
 from bot.reminders import Reminders
 from bot.rotation import Rotation
+from bot.rounds import all_rounds
 from bot.settings import Settings
 from handlers.blocks.link_dm import LinkPlace
 from handlers.courier import Courier
@@ -98,6 +99,21 @@ class Bot:
         self.store.close()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """What every room of the house stands on."""
+
+    settings: Settings
+    policy: Policy
+    store: Store
+    entra: Entra
+    notices: SlackNotices
+    links: Links
+    now: Callable[[], datetime]
+    background: ThreadPoolExecutor
+    ending: threading.Event
+
+
 def build(
     settings: Settings,
     *,
@@ -111,113 +127,122 @@ def build(
 
     All but `settings` are seams for those who run it on another clock; `connect` decides how pauses pass.
     """
-    policy = load_policy(settings.policy_file)
-    store = Store(database=database) if database is not None else open_store(settings.database_url)
-    store.migrate(now())
-    ending = threading.Event()
-    background = ThreadPoolExecutor(max_workers=8, thread_name_prefix="background")
-    entra = connect(_access(settings, policy), clock=now)
-    notices = SlackNotices(store, now, settings.approvers_channel)
-    links = Links(store, notices, policy, now, settings.entra_tenant_id)
-    proof = Proof(
-        store=store,
-        notices=notices,
-        tokens=entra.tokens,
-        clock=now,
-        executor=background,
-        pause=lambda seconds: ending.wait(seconds if proof_pause_seconds is None else proof_pause_seconds),
+    ground = _ground(settings, now, database, connect)
+    proof = _proof(ground, proof_pause_seconds)
+    minting = _minting(ground, proof)
+    use_cases = _use_cases(ground)
+    rounds = all_rounds(
+        use_cases, _courier(ground), _provisioning(ground), minting, proof, settings.daily_at, poll_seconds
     )
-    pressed = Minting(
-        store=store,
-        entra=entra,
-        applications=Applications(entra.client.with_patience(PRESS_PATIENCE_SECONDS)),
-        links=links,
-        notices=notices,
-        policy=policy,
-        clock=now,
-        prove=proof.begin,
-    )
-    provisioning = Provisioning(store=store, entra=entra, links=links, notices=notices, policy=policy, clock=now)
-    use_cases = UseCases(
-        store=store,
-        policy=policy,
-        clock=now,
-        people=People(_slack_client(settings, SLACK_ANSWER_SECONDS), settings.approvers, background),
-        catalogue=entra.catalogue,
-        approvals=Approvals(store, notices, policy, now, entra.applications),
-        links=links,
-        reminders=Reminders(store, notices, policy, now),
-        rotation=Rotation(store, notices, links, entra.applications, now),
-    )
-    place = LinkPlace(
-        tenant_id=settings.entra_tenant_id,
-        authority=entra.tokens.authority,
-        token_endpoint=entra.tokens.token_endpoint,
-        public_url=settings.public_url,
-    )
-    courier = Courier(
-        store, _slack_client(settings, COURIER_SECONDS), Renderer(store, links, policy, place, now), notices, now
-    )
-    rounds = _rounds(use_cases, courier, provisioning, pressed, proof, settings.daily_at, poll_seconds)
+    desk = Desk(links=ground.links, minting=minting)
     slack = _slack_app(settings, use_cases)
-    desk = Desk(links=links, minting=pressed)
-    web = create_web(
-        desk,
-        public_url=settings.public_url,
-        trusted_proxies=settings.trusted_proxies,
-        slack=None if settings.slack_app_token else SlackRequestHandler(slack).handle,
-        ready=lambda: _not_ready(store, now),
-        clock=now,
-    )
     return Bot(
         settings=settings,
-        policy=policy,
-        store=store,
-        entra=entra,
+        policy=ground.policy,
+        store=ground.store,
+        entra=ground.entra,
         use_cases=use_cases,
         desk=desk,
         slack=slack,
-        web=web,
+        web=_web(ground, desk, slack),
         rounds=rounds,
         clock=Clock(rounds),
-        background=background,
-        ending=ending,
+        background=ground.background,
+        ending=ground.ending,
     )
 
 
-def _rounds(  # noqa: PLR0913, PLR0917 - the table of the product's whole background work
-    use_cases: UseCases,
-    courier: Courier,
-    provisioning: Provisioning,
-    minting: Minting,
-    proof: Proof,
-    daily_at: str,
-    poll_seconds: float,
-) -> tuple[Round, ...]:
-    """Return the background work. Each round does one piece at a time and is safe to walk anywhere, any time."""
-    approvals, links, rotation = use_cases.approvals, use_cases.links, use_cases.rotation
-    catalogue = use_cases.catalogue
+def _ground(
+    settings: Settings, now: Callable[[], datetime], database: Database | None, connect: Callable[..., Entra]
+) -> Ground:
+    policy = load_policy(settings.policy_file)
+    store = Store(database=database) if database is not None else open_store(settings.database_url)
+    store.migrate(now())
+    notices = SlackNotices(store, now, settings.approvers_channel)
+    return Ground(
+        settings=settings,
+        policy=policy,
+        store=store,
+        entra=connect(_access(settings, policy), clock=now),
+        notices=notices,
+        links=Links(store, notices, policy, now, settings.entra_tenant_id),
+        now=now,
+        background=ThreadPoolExecutor(max_workers=8, thread_name_prefix="background"),
+        ending=threading.Event(),
+    )
 
-    def first_catalogue() -> bool:
-        return catalogue.loaded_at is None and catalogue.refresh()
 
-    minute, hour = 60 * poll_seconds, 3600.0
-    return (
-        Round(name="messages", work=courier.deliver_next, seconds=poll_seconds),
-        Round(name="provisioning", work=provisioning.work_next, seconds=poll_seconds),
-        Round(name="assessments", work=approvals.assess_next, seconds=poll_seconds),
-        Round(name="abandoned presses", work=minting.recover_abandoned, seconds=minute),
-        Round(name="sweeps", work=minting.sweep, seconds=minute),
-        Round(name="proofs", work=proof.conclude_forgotten, seconds=minute),
-        Round(name="expired links", work=links.expire_due, seconds=minute),
-        Round(name="unwanted applications", work=provisioning.remove_unwanted, seconds=minute),
-        Round(name="retired secrets", work=rotation.remove_due, seconds=minute),
-        Round(name="removal warnings", work=rotation.warn_before_removal, seconds=minute),
-        Round(name="waiting requests", work=approvals.remind_approvers, seconds=minute),
-        Round(name="lapsed requests", work=approvals.lapse, seconds=minute),
-        Round(name="first catalogue", work=first_catalogue, seconds=10 * poll_seconds),
-        Round(name="catalogue", work=lambda: catalogue.refresh() and False, seconds=hour, hurry=False),
-        Round(name="reminders", work=use_cases.reminders.remind_due, daily_at=daily_at, hurry=False),
+def _proof(ground: Ground, pause_seconds: float | None) -> Proof:
+    return Proof(
+        store=ground.store,
+        notices=ground.notices,
+        tokens=ground.entra.tokens,
+        clock=ground.now,
+        executor=ground.background,
+        pause=lambda seconds: ground.ending.wait(seconds if pause_seconds is None else pause_seconds),
+    )
+
+
+def _minting(ground: Ground, proof: Proof) -> Minting:
+    return Minting(
+        store=ground.store,
+        entra=ground.entra,
+        applications=Applications(ground.entra.client.with_patience(PRESS_PATIENCE_SECONDS)),
+        links=ground.links,
+        notices=ground.notices,
+        policy=ground.policy,
+        clock=ground.now,
+        prove=proof.begin,
+    )
+
+
+def _provisioning(ground: Ground) -> Provisioning:
+    return Provisioning(
+        store=ground.store,
+        entra=ground.entra,
+        links=ground.links,
+        notices=ground.notices,
+        policy=ground.policy,
+        clock=ground.now,
+    )
+
+
+def _use_cases(ground: Ground) -> UseCases:
+    store, notices, policy, now = ground.store, ground.notices, ground.policy, ground.now
+    settings, applications = ground.settings, ground.entra.applications
+    return UseCases(
+        store=store,
+        policy=policy,
+        clock=now,
+        people=People(_slack_client(settings, SLACK_ANSWER_SECONDS), settings.approvers, ground.background),
+        catalogue=ground.entra.catalogue,
+        approvals=Approvals(store, notices, policy, now, applications),
+        links=ground.links,
+        reminders=Reminders(store, notices, policy, now),
+        rotation=Rotation(store, notices, ground.links, applications, now),
+    )
+
+
+def _courier(ground: Ground) -> Courier:
+    settings, tokens = ground.settings, ground.entra.tokens
+    place = LinkPlace(
+        tenant_id=settings.entra_tenant_id,
+        authority=tokens.authority,
+        token_endpoint=tokens.token_endpoint,
+        public_url=settings.public_url,
+    )
+    renderer = Renderer(ground.store, ground.links, ground.policy, place, ground.now)
+    return Courier(ground.store, _slack_client(settings, COURIER_SECONDS), renderer, ground.notices, ground.now)
+
+
+def _web(ground: Ground, desk: Desk, slack: App) -> Flask:
+    return create_web(
+        desk,
+        public_url=ground.settings.public_url,
+        trusted_proxies=ground.settings.trusted_proxies,
+        slack=None if ground.settings.slack_app_token else SlackRequestHandler(slack).handle,
+        ready=lambda: _not_ready(ground.store, ground.now),
+        clock=ground.now,
     )
 
 

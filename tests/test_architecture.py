@@ -27,8 +27,8 @@ GROUND = (
     "log",
     "identifiers",
 )
-TOP = ("app", "__main__", "checks", "manifest", "serving")
-LONGEST_FUNCTION = 60
+TOP = ("app", "__main__", "checks", "manifest", "serving", "rounds")
+LONGEST_FUNCTION = 45
 LONGEST_FILE = 320
 
 
@@ -125,4 +125,4 @@ def test_rooms_can_be_overlooked(path: Path) -> None:
     long = [node.name for node in functions if (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION]
 
     assert text.count("\n") <= LONGEST_FILE
-    assert [name for name in long if (module_of(path), name) != ("bot.app", "build")] == []
+    assert long == []

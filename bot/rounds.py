@@ -1,0 +1,44 @@
+"""The background work, as one table: what is looked for, and how often."""
+
+from bot.clock import Round
+from bot.minting import Minting
+from bot.proof import Proof
+from bot.provisioning import Provisioning
+from handlers.courier import Courier
+from handlers.use_cases import UseCases
+
+
+def all_rounds(  # noqa: PLR0913, PLR0917 - the table of the product's whole background work
+    use_cases: UseCases,
+    courier: Courier,
+    provisioning: Provisioning,
+    minting: Minting,
+    proof: Proof,
+    daily_at: str,
+    poll_seconds: float,
+) -> tuple[Round, ...]:
+    """Return the background work. Each round does one piece at a time and is safe to walk anywhere, any time."""
+    approvals, links, rotation = use_cases.approvals, use_cases.links, use_cases.rotation
+    catalogue = use_cases.catalogue
+
+    def first_catalogue() -> bool:
+        return catalogue.loaded_at is None and catalogue.refresh()
+
+    minute, hour = 60 * poll_seconds, 3600.0
+    return (
+        Round(name="messages", work=courier.deliver_next, seconds=poll_seconds),
+        Round(name="provisioning", work=provisioning.work_next, seconds=poll_seconds),
+        Round(name="assessments", work=approvals.assess_next, seconds=poll_seconds),
+        Round(name="abandoned presses", work=minting.recover_abandoned, seconds=minute),
+        Round(name="sweeps", work=minting.sweep, seconds=minute),
+        Round(name="proofs", work=proof.conclude_forgotten, seconds=minute),
+        Round(name="expired links", work=links.expire_due, seconds=minute),
+        Round(name="unwanted applications", work=provisioning.remove_unwanted, seconds=minute),
+        Round(name="retired secrets", work=rotation.remove_due, seconds=minute),
+        Round(name="removal warnings", work=rotation.warn_before_removal, seconds=minute),
+        Round(name="waiting requests", work=approvals.remind_approvers, seconds=minute),
+        Round(name="lapsed requests", work=approvals.lapse, seconds=minute),
+        Round(name="first catalogue", work=first_catalogue, seconds=10 * poll_seconds),
+        Round(name="catalogue", work=lambda: catalogue.refresh() and False, seconds=hour, hurry=False),
+        Round(name="reminders", work=use_cases.reminders.remind_due, daily_at=daily_at, hurry=False),
+    )
