@@ -108,6 +108,9 @@ class Minting:
         except EntraUnavailable as error:
             log.warning("Minting for %s did not succeed: %s", link.id, error)
             self._give_back(link, lease)
+            if error.effect == "unclear":
+                # Should nobody press again, the secret that nobody saw is looked for once the link has ended.
+                self._store.links.sweep_later(link.id, at=self._now() + FIRST_SWEEP, times=SWEEPS)
             return NotMinted(sentence=TRY_AGAIN, lasting=False)
         except EntraError as error:
             self._give_back(link, lease, error)

@@ -197,6 +197,9 @@ class GraphClient:
             course.renewed = True
             return True
         rest = pause(course.tries, answer.retry_after, _jitter())
+        if attempt.settling and answer.retry_after is None:
+            # The last try falls on the end of the time in which a denial is not believed, not beyond our patience.
+            rest = min(rest, max(call.settling_seconds - gone, 1.0))
         if gone + rest > self._patience_seconds:
             course.gave_up = True
             return False
