@@ -52,7 +52,9 @@ class Applications:
             "SELECT * FROM applications WHERE wanted = 1 AND owners LIKE :needle ORDER BY created_at DESC",
             needle=f'%"person_id": "{person_id}"%',
         )
-        return [codec.application(row) for row in rows]
+        # The pattern only narrows the search: what it found by accident, such as by a wildcard, is left out here.
+        found = [codec.application(row) for row in rows]
+        return [entry for entry in found if any(owner.person_id == person_id for owner in entry.owners)]
 
     def set_service_principal(self, application_id: str, service_principal_id: str) -> bool:
         """Record the service principal's object id."""

@@ -1,0 +1,102 @@
+"""Applications: kept as soon as Entra has named them, and until they are gone from Entra."""
+
+from datetime import timedelta
+
+from storage import Store
+from tests.domain import nouns
+from tests.domain.nouns import NOW
+
+SOON = NOW + timedelta(hours=1)
+
+
+def with_requests(store: Store, count: int) -> None:
+    """Keep so many requests, for applications to refer to."""
+    for number in range(1, count + 1):
+        store.requests.add(nouns.request(number))
+
+
+def test_an_application_is_kept_whole(store: Store) -> None:
+    """What was added comes back as it was, by our id and by its request."""
+    with_requests(store, 1)
+    store.applications.add(nouns.application())
+
+    assert store.applications.get("app-1") == store.applications.of_request("REQ-00000001") == nouns.application()
+    assert store.applications.get("app-2") is None
+
+
+def test_an_object_is_registered_once(store: Store) -> None:
+    """One object of Entra is one application here, whichever process adopted it."""
+    with_requests(store, 1)
+    store.applications.add(nouns.application())
+
+    assert not store.applications.add(nouns.application(2, request_id="REQ-00000001", object_id="object-1"))
+    assert store.applications.get("app-2") is None
+
+
+def test_the_service_principal_comes_later(store: Store) -> None:
+    """The service principal is recorded when it was made."""
+    with_requests(store, 1)
+    store.applications.add(nouns.application())
+
+    assert store.applications.set_service_principal("app-1", "sp-1")
+    assert not store.applications.set_service_principal("app-9", "sp-1")
+    assert store.applications.get("app-1") == nouns.application(service_principal_id="sp-1")
+
+
+def test_of_owner(store: Store) -> None:
+    """A person's applications come newest first: those owned with others too, those not wanted not."""
+    with_requests(store, 4)
+    for number in (1, 2, 3, 4):
+        owners = (nouns.owner(7),) if number == 4 else (nouns.owner(), nouns.owner(1))
+        store.applications.add(nouns.application(number, owners=owners, created_at=NOW + timedelta(days=number)))
+    store.applications.disown("app-2", now=NOW)
+
+    assert [found.id for found in store.applications.of_owner("UCO0001")] == ["app-3", "app-1"]
+    assert [found.id for found in store.applications.of_owner("UADA")] == ["app-3", "app-1"]
+    assert [found.id for found in store.applications.of_owner("UCO0007")] == ["app-4"]
+
+
+def test_a_person_is_not_found_by_a_part_of_their_id(store: Store) -> None:
+    """A piece of an id, a wildcard, or an id in a name gives nobody's applications."""
+    with_requests(store, 1)
+    trap = nouns.owner(name='x", "person_id": "UEVE"')
+    store.applications.add(nouns.application(owners=(trap,)))
+
+    assert [store.applications.of_owner(typed) for typed in ("UAD", "%", "U_DA", "", "UEVE")] == [[]] * 5
+
+
+def test_removal(store: Store) -> None:
+    """What is not wanted any more is due at once, again after a failed try, and gone when Entra says so."""
+    with_requests(store, 1)
+    store.applications.add(nouns.application())
+    assert store.applications.unwanted(now=NOW) == []
+    store.applications.disown("app-1", now=NOW)
+
+    assert store.applications.of_request("REQ-00000001") is None
+    assert [found.id for found in store.applications.unwanted(now=NOW)] == ["app-1"]
+    store.applications.try_removal_at("app-1", SOON)
+    assert store.applications.unwanted(now=NOW) == []
+    assert [found.id for found in store.applications.unwanted(now=SOON)] == ["app-1"]
+    assert store.applications.removed("app-1", now=SOON)
+    assert store.applications.unwanted(now=SOON) == []
+
+
+def test_what_is_wanted_is_not_removed(store: Store) -> None:
+    """A removal of a wanted application is not recorded."""
+    with_requests(store, 1)
+    store.applications.add(nouns.application())
+
+    assert not store.applications.removed("app-1", now=NOW)
+    assert store.applications.of_request("REQ-00000001") == nouns.application()
+
+
+def test_everything_unwanted_of_one_request(store: Store) -> None:
+    """Asked of one request, all that it left is told, due or not, and nothing of another."""
+    with_requests(store, 2)
+    for number, request in ((1, 1), (2, 1), (3, 2)):
+        store.applications.add(nouns.application(number, request_id=f"REQ-{request:08}"))
+        store.applications.disown(f"app-{number}", now=NOW)
+    store.applications.try_removal_at("app-2", SOON)
+    found = store.applications.unwanted(now=NOW, request_id="REQ-00000001")
+
+    assert [application.id for application in found] == ["app-1", "app-2"]
