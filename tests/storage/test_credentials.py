@@ -1,0 +1,146 @@
+"""Client secrets, without their texts, and the reminders that were given of them."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.lifecycle import CREDENTIALS, CredentialEvent, CredentialState
+from bot.records import Credential
+from storage import Store
+from tests.domain import nouns
+from tests.domain.nouns import NOW
+
+SOON = NOW + timedelta(days=7)
+
+
+def add(store: Store, number: int = 1, **changes: object) -> None:
+    """Keep one more secret of the one application."""
+    made = nouns.credential(number, application_id="app-1", link_id="link-1")
+    store.credentials.add(replace(made, **changes))  # type: ignore[arg-type]  # fields by name
+
+
+def found(store: Store, key_id: str = "key-1") -> Credential:
+    """A secret as it is kept."""
+    credential = store.credentials.get(key_id)
+    assert credential is not None
+    return credential
+
+
+def drive(store: Store, state: CredentialState) -> None:
+    """Bring the secret into a state by the events that lead there."""
+    if state is not CredentialState.LIVE:
+        store.credentials.retire("key-1", CredentialEvent.SUPERSEDE, remove_at=SOON)
+    if state is CredentialState.REMOVED:
+        store.credentials.removed("key-1")
+
+
+def test_a_credential_is_kept_whole(peopled: Store) -> None:
+    """What was added comes back as it was."""
+    add(peopled)
+
+    assert found(peopled) == nouns.credential()
+    assert peopled.credentials.get("key-2") is None
+
+
+def test_the_one_that_ends_last_comes_first(peopled: Store) -> None:
+    """An application's secrets come in the order in which they matter."""
+    for number, days in ((1, 30), (2, 90), (3, 60)):
+        add(peopled, number, ends_at=NOW + timedelta(days=days))
+
+    assert [c.key_id for c in peopled.credentials.of_application("app-1")] == ["key-2", "key-3", "key-1"]
+
+
+@pytest.mark.parametrize("state", list(CredentialState))
+@pytest.mark.parametrize("event", [CredentialEvent.SUPERSEDE, CredentialEvent.DISOWN])
+def test_every_retirement(peopled: Store, state: CredentialState, event: CredentialEvent) -> None:
+    """A secret retires where the machine allows it, until the moment that is named, and otherwise stays."""
+    add(peopled)
+    drive(peopled, state)
+    before = found(peopled)
+    done = peopled.credentials.retire("key-1", event, remove_at=NOW)
+
+    assert done == (CREDENTIALS.after(state, event) is not None)
+    assert found(peopled) == (replace(before, state=CredentialState.RETIRING, remove_at=NOW) if done else before)
+
+
+@pytest.mark.parametrize("state", list(CredentialState))
+def test_every_removal(peopled: Store, state: CredentialState) -> None:
+    """A removal is recorded of a retiring secret and of no other."""
+    add(peopled)
+    drive(peopled, state)
+
+    assert peopled.credentials.removed("key-1") == (state is CredentialState.RETIRING)
+
+
+def test_what_ends_soon(peopled: Store) -> None:
+    """Live secrets of wanted applications that end by a moment are told, the soonest first."""
+    for number, days in ((1, 3), (2, 1), (3, 2), (4, 9)):
+        add(peopled, number, ends_at=NOW + timedelta(days=days))
+    peopled.credentials.retire("key-3", CredentialEvent.SUPERSEDE, remove_at=SOON)
+    ending = [c.key_id for c in peopled.credentials.live_ending_before(NOW + timedelta(days=3))]
+    peopled.applications.disown("app-1", now=NOW)
+
+    assert ending == ["key-2", "key-1"]
+    assert peopled.credentials.live_ending_before(NOW + timedelta(days=3)) == []
+
+
+def test_what_is_to_be_removed(peopled: Store) -> None:
+    """A retiring secret is due when its overlap is over, again at the time of the next try, and then no more."""
+    add(peopled)
+    peopled.credentials.retire("key-1", CredentialEvent.SUPERSEDE, remove_at=SOON)
+
+    assert peopled.credentials.to_remove(now=SOON - timedelta(microseconds=1)) == []
+    assert [c.key_id for c in peopled.credentials.to_remove(now=SOON)] == ["key-1"]
+    peopled.credentials.try_removal_at("key-1", SOON + timedelta(minutes=15))
+    assert peopled.credentials.to_remove(now=SOON) == []
+    peopled.credentials.removed("key-1")
+    assert peopled.credentials.to_remove(now=SOON + timedelta(days=1)) == []
+
+
+def test_warnings(peopled: Store) -> None:
+    """Of a removal its owners are warned once, and never of a secret in use."""
+    add(peopled)
+    assert not peopled.credentials.mark_warned("key-1", now=NOW)
+    peopled.credentials.retire("key-1", CredentialEvent.SUPERSEDE, remove_at=SOON)
+
+    assert peopled.credentials.unwarned_removals(SOON - timedelta(microseconds=1)) == []
+    assert [c.key_id for c in peopled.credentials.unwarned_removals(SOON)] == ["key-1"]
+    peopled.credentials.mark_warned("key-1", now=NOW)
+    assert peopled.credentials.unwarned_removals(SOON) == []
+
+
+def test_snoozing(peopled: Store) -> None:
+    """A live secret can be snoozed, again too; a retiring one cannot."""
+    add(peopled)
+
+    assert peopled.credentials.snooze("key-1", SOON)
+    assert peopled.credentials.snooze("key-1", SOON + timedelta(days=1))
+    assert found(peopled).snoozed_until == SOON + timedelta(days=1)
+    drive(peopled, CredentialState.RETIRING)
+    assert not peopled.credentials.snooze("key-1", SOON)
+
+
+def test_the_first_proof_stands(peopled: Store) -> None:
+    """Whether Entra accepted a secret is said once; what was not said by a moment is found."""
+    add(peopled)
+
+    assert peopled.credentials.unproven_since(NOW - timedelta(seconds=1)) == []
+    assert [c.key_id for c in peopled.credentials.unproven_since(NOW)] == ["key-1"]
+    assert peopled.credentials.record_proof("key-1", accepted=False, now=SOON)
+    assert not peopled.credentials.record_proof("key-1", accepted=True, now=NOW)
+    assert (found(peopled).accepted, found(peopled).accepted_at) == (False, SOON)
+    assert peopled.credentials.unproven_since(SOON) == []
+
+
+def test_reminders(peopled: Store) -> None:
+    """Each step of each secret is claimed once, and the newest reminder is the last that was claimed."""
+    add(peopled)
+    add(peopled, 2)
+    reminders = peopled.reminders
+    claims = [("a", "key-1", 7), ("b", "key-1", 7), ("c", "key-1", 3), ("d", "key-2", 7)]
+    done = [reminders.claim(name, key, step, now=NOW + timedelta(days=n)) for n, (name, key, step) in enumerate(claims)]
+
+    assert done == [True, False, True, True]
+    assert [reminders.key_of(name) for name in "abcd"] == ["key-1", None, "key-1", "key-2"]
+    assert (reminders.latest("key-1"), reminders.latest("key-2"), reminders.latest("key-3")) == ("c", "d", None)

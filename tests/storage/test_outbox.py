@@ -1,0 +1,180 @@
+"""The outbox: in order, claimed with a lease, in doubt until somebody says what became of it; and the audit."""
+
+import itertools
+import json
+from datetime import timedelta
+
+import pytest
+
+from bot.events import AuditEvent
+from bot.records import Note, Outgoing, Posted
+from storage import Store
+from storage.audit import COLUMNS
+from tests.domain.nouns import NOW
+
+SOON = NOW + timedelta(minutes=1)
+LATER = NOW + timedelta(hours=1)
+
+
+def put(store: Store, name: str, kind: str = "card", subject: str = "REQ-1", recipient: str = "C1") -> None:
+    """Queue one message."""
+    store.outbox.put(name, kind, subject, recipient, now=NOW)
+
+
+def take(store: Store, lease: str = "first") -> Outgoing:
+    """Claim the next message for a minute."""
+    entry = store.outbox.claim(lease, now=NOW, until=SOON)
+    assert entry is not None
+    return entry
+
+
+def test_a_message_is_kept_whole(store: Store) -> None:
+    """A claimed message holds what was queued, who holds it, and that it was tried."""
+    note = Note(kind="denied", facts={"person": "U1", "reason": "ein „Grund“\n"})
+    store.outbox.put("entry-1", "thread", "REQ-1", "C1", note=note, now=NOW)
+
+    assert take(store) == Outgoing(
+        id="entry-1",
+        kind="thread",
+        subject="REQ-1",
+        recipient="C1",
+        note=note,
+        attempts=1,
+        first_tried_at=NOW,
+        created_at=NOW,
+        lease="first",
+    )
+
+
+def test_the_oldest_goes_first(store: Store) -> None:
+    """Messages go in the order in which they were queued, each to one claimant, and then there is none."""
+    for name in ("b", "a", "c"):
+        put(store, name)
+    store.outbox.put("d", "card", "REQ-1", "C1", now=NOW - timedelta(seconds=1))
+    taken = [store.outbox.claim(f"lease-{n}", now=NOW, until=SOON) for n in range(5)]
+
+    assert [entry and entry.id for entry in taken] == ["d", "a", "b", "c", None]
+
+
+def test_a_dead_process_leaves_its_message(store: Store) -> None:
+    """When a lease runs out the next claimant sees that the message was tried, and the first one's word is void."""
+    put(store, "entry-1")
+    first = take(store)
+    second = store.outbox.claim("second", now=SOON, until=LATER)
+
+    assert second is not None
+    assert (second.attempts, second.first_tried_at) == (2, NOW)
+    assert not store.outbox.sent(first, now=SOON)
+    assert not store.outbox.put_back(first, "late", available_at=SOON)
+    assert store.outbox.sent(second, now=SOON)
+    assert store.outbox.claim("third", now=LATER, until=LATER) is None
+
+
+@pytest.mark.parametrize(("tried", "in_doubt"), [(True, True), (False, False)])
+def test_put_back(store: Store, tried: bool, in_doubt: bool) -> None:  # noqa: FBT001 - cases of the table
+    """A message that is put back waits for its time; it stays in doubt unless nothing can have reached Slack."""
+    put(store, "entry-1")
+    store.outbox.put_back(take(store), "ratelimited", available_at=LATER, tried=tried)
+
+    assert store.outbox.claim("second", now=LATER - timedelta(microseconds=1), until=LATER) is None
+    again = store.outbox.claim("second", now=LATER, until=LATER + timedelta(minutes=1))
+    assert again is not None
+    assert (again.first_tried_at == NOW) == in_doubt
+
+
+def test_given_up(store: Store) -> None:
+    """A message that cannot be sent at all is not tried again and does not wait any more."""
+    put(store, "entry-1")
+    store.outbox.undeliverable(take(store), "user_disabled", now=NOW)
+
+    assert store.outbox.claim("second", now=LATER, until=LATER) is None
+    assert store.outbox.oldest_waiting() is None
+
+
+def test_overtaken(store: Store) -> None:
+    """A redraw is overtaken by a later one of the same message only, while that one still waits."""
+    for name, kind, subject, recipient in (
+        ("1", "card", "REQ-1", "C1"),
+        ("2", "card", "REQ-2", "C1"),
+        ("3", "request_dm", "REQ-1", "C1"),
+        ("4", "card", "REQ-1", "C2"),
+    ):
+        put(store, name, kind, subject, recipient)
+    first = take(store)
+    alone = store.outbox.is_overtaken(first)
+    put(store, "5")
+
+    assert (alone, store.outbox.is_overtaken(first)) == (False, True)
+    rest = [take(store, f"lease-{n}") for n in range(4)]
+    assert not any(store.outbox.is_overtaken(entry) for entry in rest)
+    store.outbox.sent(rest[-1], now=NOW)
+    assert not store.outbox.is_overtaken(first)
+
+
+def test_since_when_something_waits(store: Store) -> None:
+    """The oldest unsent message says since when the outbox waits, whether or not somebody holds it."""
+    assert store.outbox.oldest_waiting() is None
+    put(store, "entry-1")
+    store.outbox.put("entry-2", "card", "REQ-1", "C1", now=SOON)
+    entry = take(store)
+    assert store.outbox.oldest_waiting() == NOW
+    store.outbox.sent(entry, now=NOW)
+
+    assert store.outbox.oldest_waiting() == SOON
+
+
+def test_where_a_message_stands(store: Store) -> None:
+    """A slot remembers where its message stands, and a new message takes its place."""
+    assert store.outbox.posted("card:REQ-1") is None
+    store.outbox.remember("card:REQ-1", Posted(channel="C1", ts="1.1"))
+    store.outbox.remember("card:REQ-1", Posted(channel="C1", ts="2.2"))
+
+    assert store.outbox.posted("card:REQ-1") == Posted(channel="C1", ts="2.2")
+
+
+def test_an_audit_row(store: Store) -> None:
+    """An audit row holds when, what, who, of what, and the details as JSON."""
+    store.audit.add(
+        "row-1",
+        AuditEvent.REQUEST_DENY,
+        "UGRACE",
+        now=NOW,
+        request_id="REQ-1",
+        details={"reason": "ein „Grund“", "version": 2, "last": True},
+    )
+    (row,) = store.audit.rows()
+
+    assert tuple(row) == COLUMNS
+    assert (row["event"], row["actor"], row["request_id"], row["link_id"]) == ("request:deny", "UGRACE", "REQ-1", None)
+    assert json.loads(row["details"]) == {"reason": "ein „Grund“", "version": 2, "last": True}
+
+
+@pytest.mark.parametrize("batch", [1, 2, 7, 10, 100])
+def test_audit_pages(store: Store, batch: int) -> None:
+    """However large the pages, every row comes once, oldest first, also of rows of one moment."""
+    names = [f"row-{number:02}" for number in range(10)]
+    with store.transaction():
+        for number, name in enumerate(reversed(names)):
+            store.audit.add(name, AuditEvent.LINK_ARM, "UADA", now=NOW - timedelta(seconds=number // 5))
+
+    assert [row["id"] for row in store.audit.rows(batch=batch)] == names
+
+
+def test_audit_since(store: Store) -> None:
+    """Rows since a moment include that moment and leave out what was before."""
+    for number in range(4):
+        store.audit.add(f"row-{number}", AuditEvent.LINK_ARM, "UADA", now=NOW + timedelta(seconds=number))
+
+    assert [row["id"] for row in store.audit.rows(since=NOW + timedelta(seconds=2))] == ["row-2", "row-3"]
+    assert list(store.audit.rows(since=LATER)) == []
+
+
+def test_audit_grows_while_it_is_read(store: Store) -> None:
+    """Rows that are added while the audit is read come too, and none comes twice."""
+    store.audit.add("row-0", AuditEvent.LINK_ARM, "UADA", now=NOW)
+    reading = store.audit.rows(batch=1)
+    first = [row["id"] for row in itertools.islice(reading, 1)]
+    store.audit.add("row-1", AuditEvent.LINK_ARM, "UADA", now=NOW)
+    rest = [row["id"] for row in reading]
+
+    assert (first, rest) == (["row-0"], ["row-1"])
