@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from flask import Flask
 from slack_bolt import App
 from slack_bolt.adapter.flask import SlackRequestHandler
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
 import handlers
@@ -282,9 +283,18 @@ def _slack_client(settings: Settings, seconds: int) -> WebClient:
 
 
 def _slack_app(settings: Settings, use_cases: UseCases) -> App:
-    secret = settings.slack_signing_secret
+    secret, token = settings.slack_signing_secret, settings.slack_bot_token.get_secret_value()
+
+    def authorize(team_id: str | None) -> AuthorizeResult:
+        # Bolt would ask auth.test before it lets the first listener hear, and a form must open before all else.
+        return AuthorizeResult(enterprise_id=None, team_id=team_id, bot_token=token)
+
+    client = _slack_client(settings, SLACK_ANSWER_SECONDS)
+    # Bolt warns of a client that has a token besides `authorize`; whoever else calls through it needs that token.
+    client.token = None
     app = App(
-        client=_slack_client(settings, SLACK_ANSWER_SECONDS),
+        client=client,
+        authorize=authorize,
         signing_secret=secret.get_secret_value() if secret else None,
         token_verification_enabled=False,
         request_verification_enabled=settings.slack_app_token is None,
@@ -292,6 +302,7 @@ def _slack_app(settings: Settings, use_cases: UseCases) -> App:
         listener_executor=ThreadPoolExecutor(settings.threads, thread_name_prefix="listener"),
         raise_error_for_unhandled_request=True,
     )
+    client.token = token
     handlers.register(app, use_cases)
     return app
 

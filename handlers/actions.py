@@ -31,7 +31,7 @@ def _decisions(app: App, use_cases: UseCases) -> None:
     def approve(ack: Ack, body: Body, respond: Respond) -> None:
         request_id, version = decision_of(_value(body))
         person = use_cases.people.fresh(body["user"]["id"])
-        is_approver = use_cases.people.is_approver(person.id)
+        is_approver = use_cases.people.is_approver_now(person.id)
         agreement = use_cases.approvals.approve(request_id, version, person, is_approver=is_approver)
         ack()
         if not agreement.complete:
@@ -48,7 +48,7 @@ def _decisions(app: App, use_cases: UseCases) -> None:
     def retry(ack: Ack, body: Body) -> None:
         request_id, _ = decision_of(_value(body))
         person = use_cases.people.fresh(body["user"]["id"])
-        use_cases.approvals.retry(request_id, person, is_approver=use_cases.people.is_approver(person.id))
+        use_cases.approvals.retry(request_id, person, is_approver=use_cases.people.is_approver_now(person.id))
         ack()
 
 

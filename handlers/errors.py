@@ -29,7 +29,7 @@ def register(app: App) -> None:
             return BoltResponse(status=200, body="")
         refusal = error if isinstance(error, Refusal) else _refusal(error, body)
         if body.get("type") == "view_submission":
-            return BoltResponse(status=200, body=json.dumps(views.refused(refusal)), headers=_JSON)
+            return BoltResponse(status=200, body=json.dumps(views.refused(refusal, body["view"])), headers=_JSON)
         if body.get("command"):
             return BoltResponse(
                 status=200,

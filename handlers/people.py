@@ -60,6 +60,10 @@ class People:
         """Say whether a person is on the list of approvers, by id or by user group. Raises SlackUnavailable."""
         return user_id in self._approver_ids or any(user_id in self._group(name) for name in self._groups)
 
+    def is_approver_now(self, user_id: str) -> bool:
+        """Say the same by what Slack tells at this moment: for decisions. Raises SlackUnavailable."""
+        return user_id in self._approver_ids or any(user_id in self._ask_group(name) for name in self._groups)
+
     def _known(self, user_id: str) -> Person | None:
         with self._lock:
             entry = self._people.get(user_id)
@@ -91,10 +95,16 @@ class People:
         if known and age < GROUP_SECONDS:
             return known[1]
         try:
-            answer = self._client.usergroups_users_list(usergroup=group_id)
-        except (SlackApiError, OSError) as error:
+            return self._ask_group(group_id)
+        except SlackUnavailable:
             if known and age < GROUP_GRACE_SECONDS:
                 return known[1]
+            raise
+
+    def _ask_group(self, group_id: str) -> frozenset[str]:
+        try:
+            answer = self._client.usergroups_users_list(usergroup=group_id)
+        except (SlackApiError, OSError) as error:
             raise SlackUnavailable(f"usergroups.users.list: {type(error).__name__}") from error
         members = frozenset(answer["users"])
         with self._lock:

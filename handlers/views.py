@@ -1,10 +1,11 @@
 """Submitted modals: checked, decided, and answered with the outcome in one breath."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from slack_bolt import Ack, App
 
-from bot.errors import FormFaults, Refusal
+from bot.errors import AlreadySettled, FormFaults, NotAllowed, NotFound, Refusal
 from bot.model import Person
 from bot.records import RequestForm
 from bot.submission import RawForm, Surroundings, check
@@ -41,7 +42,7 @@ def register(app: App, use_cases: UseCases) -> None:
         if not reason:
             raise FormFaults({ids.REASON: "Say why; the requester reads it."})
         person = use_cases.people.fresh(body["user"]["id"])
-        is_approver = use_cases.people.is_approver(person.id)
+        is_approver = use_cases.people.is_approver_now(person.id)
         use_cases.approvals.deny(request_id, version, person, is_approver=is_approver, reason=reason)
         ack()
 
@@ -58,8 +59,13 @@ def _checked(raw: RawForm, requester: Person, use_cases: UseCases) -> RequestFor
     return check(raw, around)
 
 
-def refused(error: Refusal) -> dict[str, Any]:
-    """Return the answer to a submission that is refused: beside the fields, or in the modal's place."""
+def refused(error: Refusal, view: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answer to a submission that is refused: beside the fields, or in the modal's place.
+
+    What may go well at the next try leaves the modal standing, so that nothing that was typed is lost.
+    """
     if isinstance(error, FormFaults):
         return {"response_action": "errors", "errors": error.faults}
-    return {"response_action": "update", "view": small_views.word("Not done", str(error)).to_dict()}
+    if isinstance(error, NotAllowed | AlreadySettled | NotFound):
+        return {"response_action": "update", "view": small_views.word("Not done", str(error)).to_dict()}
+    return {"response_action": "errors", "errors": {view["blocks"][-1]["block_id"]: str(error)}}
