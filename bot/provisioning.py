@@ -24,6 +24,7 @@ from storage import Store
 log = logging.getLogger(__name__)
 
 MANAGED_TAG = "register-app"
+NOT_OURS = "NotOurs"
 # Longer than every retry of every call of one provisioning together.
 LEASE = timedelta(minutes=5)
 # What is kept back between tries while Entra does not answer, by the number of tries so far.
@@ -113,7 +114,11 @@ class Provisioning:
     def _application(self, request: AppRequest) -> Application:
         """Find the application that an earlier try made, or make it, and write its ids down at once."""
         found = self._find(request)
-        made = found or self._create(request)
+        if found is not None:
+            return self._noted(request, found, AuditEvent.APPLICATION_ADOPT)
+        return self._noted(request, self._create(request), AuditEvent.APPLICATION_CREATE)
+
+    def _noted(self, request: AppRequest, made: EntraApplication, event: AuditEvent) -> Application:
         application = Application(
             id=short_name("app"),
             request_id=request.id,
@@ -125,7 +130,6 @@ class Provisioning:
             owners=request.owners,
             created_at=self._now(),
         )
-        event = AuditEvent.APPLICATION_ADOPT if found else AuditEvent.APPLICATION_CREATE
         with self._store.transaction():
             self._store.applications.add(application)
             self._record(event, request.id, object_id=made.object_id, app_id=made.app_id)
@@ -140,7 +144,7 @@ class Provisioning:
             raise EntraRefused(
                 f"Another application, {found.object_id}, has the uniqueName {unique_name(request.id)}"
                 " without this request's tag. Nothing was changed.",
-                code="NotOurs",
+                code=NOT_OURS,
             )
         return found
 
@@ -199,7 +203,8 @@ class Provisioning:
     def _fail(self, request: AppRequest, lease: str, error: EntraError) -> None:
         """Tell the approvers Graph's words, and have what this request made removed again."""
         failure = Failure(code=error.code, message=error.message, request_id=error.request_id)
-        application = self._store.applications.of_request(request.id)
+        application, looked = self._left_behind(request)
+        facts = _facts(error) if looked else {**_facts(error), "look_for": unique_name(request.id)}
         with self._store.transaction():
             if not self._store.provisioning.settle(
                 request.id, lease, RequestEvent.FAIL, now=self._now(), failure=failure
@@ -209,7 +214,20 @@ class Provisioning:
             if application is not None and self._store.applications.disown(application.id, now=self._now()):
                 self._record(AuditEvent.APPLICATION_UNWANTED, request.id, object_id=application.object_id)
             self._notices.request_changed(request.id)
-            self._notices.approvers_told(request.id, Note(kind="failed", facts=_facts(error)))
+            self._notices.approvers_told(request.id, Note(kind="failed", facts=facts))
+
+    def _left_behind(self, request: AppRequest) -> tuple[Application | None, bool]:
+        """Return what this request made, also where the answer was lost, and whether Entra could be asked."""
+        known = self._store.applications.of_request(request.id)
+        # A first try that is refused has made nothing: its creation would have been written down.
+        if known is not None or request.attempts == 1:
+            return known, True
+        try:
+            found = self._find(request)
+        except EntraError as error:
+            # A stranger under our name is an answer too: nothing of ours is there.
+            return None, error.code == NOT_OURS
+        return (self._noted(request, found, AuditEvent.APPLICATION_ADOPT) if found else None), True
 
     def remove_unwanted(self) -> int:
         """Remove what failed requests left in Entra; return how many are gone."""

@@ -60,7 +60,11 @@ def _graph(facts: Facts) -> str:
 
 
 def _failed(facts: Facts) -> str:
-    return f":x: Entra refused. {_graph(facts)}\nMend the cause, then press *Retry* on the request above."
+    unsure = ""
+    if "look_for" in facts:
+        name = exact(facts["look_for"])
+        unsure = f"\nWhether something was made already could not be asked: it would have the uniqueName {name}."
+    return f":x: Entra refused. {_graph(facts)}\nMend the cause, then press *Retry* on the request above.{unsure}"
 
 
 def _entra_slow(facts: Facts) -> str:
