@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,9 @@ from sqlite_utils import Database as SqliteUtilsDatabase
 from storage.database import Row
 
 BUSY_SECONDS = 20
+AGAIN_SECONDS = 0.01
+# SQLite, "Result and Error Codes": the part of a code that says which kind it is.
+PRIMARY_CODE = 0xFF
 
 
 class SqliteDatabase:
@@ -49,10 +53,12 @@ class SqliteDatabase:
             self._connection().execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self.commit()
             except BaseException:
-                self._connection().execute("ROLLBACK")
+                # A full disk makes SQLite roll back by itself, and a second time would hide what went wrong.
+                if self._connection().in_transaction:
+                    self._connection().execute("ROLLBACK")
                 raise
-            self.commit()
 
     def commit(self) -> None:
         """End the transaction of this thread durably."""
@@ -82,8 +88,24 @@ class SqliteDatabase:
         # isolation_level=None leaves BEGIN and COMMIT to us. Each thread uses its own connection only;
         # check_same_thread is off for the one exception, closing them all at the end.
         connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+        _write_ahead(connection)
+        for pragma in ("synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
             connection.execute(f"PRAGMA {pragma}")
         with self._guard:
             self._connections.append(connection)
         return SqliteUtilsDatabase(connection)
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch to write-ahead logging: the one thing for which SQLite refuses at once instead of waiting its turn."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode & PRIMARY_CODE == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > deadline:
+                raise
+            time.sleep(AGAIN_SECONDS)
+        else:
+            return

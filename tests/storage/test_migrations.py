@@ -1,0 +1,119 @@
+"""Migrations: forward only, each applied once and together with its record."""
+
+import re
+import sqlite3
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from storage import Store, migrations, open_store
+from storage.codec import to_text
+from tests.domain.nouns import NOW
+from tests.storage.races import race
+
+NAMES = [name for _, name, _ in migrations.scripts()]
+
+
+def records(store: Store) -> list[dict[str, object]]:
+    """What the database says of the migrations that it has."""
+    return [dict(row) for row in store.database.all("SELECT * FROM schema_migrations ORDER BY number")]
+
+
+def schema(rows: list[tuple[str, str]]) -> dict[str, str]:
+    """Tables and indexes with their SQL, spaces and comments aside."""
+    return {name: re.sub(r"\s+", " ", sql) for name, sql in rows if "schema_migrations" not in name}
+
+
+def test_numbers() -> None:
+    """Migrations are numbered from 1 without a gap, and named for what they do."""
+    assert [number for number, _, _ in migrations.scripts()] == list(range(1, len(NAMES) + 1))
+    assert [name for name in NAMES if not re.fullmatch(r"\d{4}_[a-z_]+\.sql", name)] == []
+
+
+def test_the_first_time(empty: Store) -> None:
+    """An empty database gets every migration, each with its number, name and moment."""
+    assert empty.migrate(NOW) == NAMES
+    assert records(empty) == [
+        {"number": number, "name": name, "applied_at": to_text(NOW)} for number, name, _ in migrations.scripts()
+    ]
+
+
+def test_the_second_time(store: Store) -> None:
+    """Migrating again applies nothing and changes no record."""
+    before = records(store)
+
+    assert store.migrate(NOW + timedelta(days=1)) == []
+    assert records(store) == before
+
+
+def test_eight_at_once(url: str) -> None:
+    """Eight processes that start at once apply each migration exactly once between them."""
+    stores = [open_store(url) for _ in range(8)]
+    applied = race(lambda number: stores[number].migrate(NOW))
+    kept = records(stores[0])
+    for store in stores:
+        store.close()
+
+    assert sorted(name for names in applied for name in names) == NAMES
+    assert [record["name"] for record in kept] == NAMES
+
+
+def test_a_broken_migration_leaves_nothing(store: Store) -> None:
+    """A migration that fails half-way leaves neither what it had made nor its record, and can be tried again."""
+    broken = "CREATE TABLE half (x TEXT); CREATE TABLE half (x TEXT);"
+    with pytest.raises(Exception, match="half"):
+        migrations._apply(store.database, 9999, "9999_broken.sql", broken, to_text(NOW))
+    tables = store.database.all("SELECT name FROM sqlite_master WHERE name = 'half'")
+    mended = migrations._apply(store.database, 9999, "9999_mended.sql", "CREATE TABLE half (x TEXT)", to_text(NOW))
+
+    assert (tables, mended) == ([], True)
+    assert records(store)[-1]["name"] == "9999_mended.sql"
+
+
+def test_the_schema_is_the_sum_of_the_migrations(store: Store) -> None:
+    """What stands in the database is what the files say, one after the other, and nothing else."""
+    plain = sqlite3.connect(":memory:")
+    for _, _, script in migrations.scripts():
+        plain.executescript(script)
+    query = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"
+    expected = schema(plain.execute(query).fetchall())
+    plain.close()
+    actual = schema([(row["name"], row["sql"]) for row in store.database.all(query)])
+
+    assert expected == actual
+
+
+def test_no_semicolon_inside_a_literal() -> None:
+    """The statements that a file is split into are each whole: they end where SQLite says that they end."""
+    for _, _, script in migrations.scripts():
+        assert [part for part in migrations.statements(script) if not sqlite3.complete_statement(f"{part};")] == []
+
+
+def test_portable() -> None:
+    """No migration uses a word that only SQLite knows."""
+    text = " ".join(script for _, _, script in migrations.scripts()).upper()
+    found = re.findall(r"AUTOINCREMENT|WITHOUT ROWID|STRICT|PRAGMA|BLOB|ROWID", text)
+
+    assert found == []
+
+
+def test_kept_over_a_restart(url: str) -> None:
+    """A database that was closed and opened again has its schema."""
+    first = open_store(url)
+    first.migrate(NOW)
+    first.close()
+    second = open_store(url)
+    applied = second.migrate(NOW)
+    second.close()
+
+    assert applied == []
+
+
+def test_shipped(tmp_path: Path) -> None:
+    """The migrations are read from the package, wherever the bot is started."""
+    store = open_store(f"sqlite:///{tmp_path / 'x.sqlite3'}")
+    names = store.migrate()
+    store.close()
+
+    assert names == NAMES
