@@ -1,5 +1,6 @@
 """Second thoughts: a pending request is changed or withdrawn by its requester alone, and approvals start anew."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -148,7 +149,7 @@ def test_somebody_else(world: World, button: str) -> None:
     answers = []
     for name in ("alan", "grace", "gus"):
         since = len(grace.ephemerals())
-        crafted(world, approving, lambda payload, who=name: _press(world, payload, action, who))
+        crafted(world, approving, _press(world, action, name))
         answers.append(" ".join(message.reads for message in grace.ephemerals()[since:]))
 
     assert all("Only the person who made this request" in answer for answer in answers[:2])
@@ -156,9 +157,12 @@ def test_somebody_else(world: World, button: str) -> None:
     assert requests_of(world)[0].state is RequestState.PENDING
 
 
-def _press(world: World, payload: dict[str, Any], element: dict[str, Any], name: str) -> None:
-    as_person(world, name)(payload)
-    payload["actions"][0].update(action_id=element["action_id"], value=element["value"])
+def _press(world: World, element: dict[str, Any], name: str) -> Callable[[dict[str, Any]], object]:
+    def change(payload: dict[str, Any]) -> None:
+        as_person(world, name)(payload)
+        payload["actions"][0].update(action_id=element["action_id"], value=element["value"])
+
+    return change
 
 
 def test_somebody_elses_form(world: World) -> None:
