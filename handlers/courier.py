@@ -67,10 +67,11 @@ class Courier:
         entry = self._store.outbox.claim(short_name("lease"), now=now, until=now + LEASE)
         if entry is None:
             return False
+        in_doubt = entry.first_tried_at is not None and entry.first_tried_at < now
         try:
-            self._deliver(entry, in_doubt=entry.first_tried_at is not None and entry.first_tried_at < now)
+            self._deliver(entry, in_doubt=in_doubt)
         except SlackApiError as error:
-            self._refused(entry, error)
+            self._refused(entry, error, in_doubt=in_doubt)
         except OSError as error:
             # The answer was lost: the entry stays in doubt until it is looked for.
             self._later(entry, type(error).__name__, self._backoff(entry))
@@ -192,11 +193,12 @@ class Courier:
         messages: list[dict[str, Any]] = answer["messages"]
         return messages
 
-    def _refused(self, entry: Outgoing, error: SlackApiError) -> None:
+    def _refused(self, entry: Outgoing, error: SlackApiError, *, in_doubt: bool) -> None:
+        """Put an entry off, or give it up. A refusal of this try says nothing of an earlier one in doubt."""
         word = str(error.response.get("error"))
         if error.response.status_code == 429 or word in {"ratelimited", "rate_limited"}:  # noqa: PLR2004 - HTTP's number
             seconds = float(error.response.headers.get("Retry-After", 1))
-            self._later(entry, word, timedelta(seconds=seconds), tried=False)
+            self._later(entry, word, timedelta(seconds=seconds), tried=in_doubt)
         elif error.response.status_code >= 500 or word in SLACK_AILING:  # noqa: PLR2004 - HTTP's number
             # It may have been posted all the same: the entry stays in doubt until it is looked for.
             self._later(entry, word, self._backoff(entry))
@@ -204,7 +206,7 @@ class Courier:
             self._undeliverable(entry, word)
         else:
             log.warning("Slack refused a %s: %s", entry.kind, word)
-            self._later(entry, word, self._backoff(entry), tried=False)
+            self._later(entry, word, self._backoff(entry), tried=in_doubt)
 
     def _backoff(self, entry: Outgoing) -> timedelta:
         return BACKOFF[min(entry.attempts, len(BACKOFF)) - 1]
