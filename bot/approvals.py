@@ -128,6 +128,8 @@ class Approvals:
         request = self.decidable(request_id, version, person, is_approver=is_approver)
         self._term_must_hold(request)
         with self._store.transaction():
+            # Asked again under the write lock: a denial or a change in between makes this approval a vain one.
+            self.decidable(request_id, version, person, is_approver=is_approver)
             if not self._store.requests.agree(request_id, version, person.id, now=self._now()):
                 raise AlreadySettled("You approved this already; another approver has to agree as well.")
             agreement = Agreement(
@@ -188,9 +190,11 @@ class Approvals:
             return None
 
     def remind_approvers(self) -> int:
-        """Remind the channel once of each request that waits too long; return how many."""
+        """Remind the channel once of each request that waits too long; return how many were reminded of or lapsed."""
+        # After a long silence of the bot's own, what is over is not recalled as if it were still waiting.
+        lapsed = self.lapse()
         since = self._now() - timedelta(hours=self._policy.remind_approvers_after_hours)
-        return sum(self._remind(request) for request in self._store.requests.unreminded_since(since))
+        return lapsed + sum(self._remind(request) for request in self._store.requests.unreminded_since(since))
 
     def _remind(self, request: AppRequest) -> bool:
         with self._store.transaction():
