@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from threading import Event
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -48,8 +48,9 @@ class Clock:
     def start(self) -> None:
         """Begin, with one walk of every round at once: what waited while nobody ran is due now."""
         for entry in self._rounds:
-            self._scheduler.add_job(self.walk, entry.trigger(), args=(entry,), id=entry.name)
-            self._scheduler.add_job(self.walk, args=(entry,), id=f"{entry.name} at the start")
+            self._scheduler.add_job(
+                self.walk, entry.trigger(), args=(entry,), id=entry.name, next_run_time=datetime.now(UTC)
+            )
         self._scheduler.start()
 
     def walk(self, entry: Round) -> None:

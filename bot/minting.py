@@ -107,10 +107,11 @@ class Minting:
             )
         except EntraUnavailable as error:
             log.warning("Minting for %s did not succeed: %s", link.id, error)
-            self._give_back(link, lease)
-            if error.effect == "unclear":
-                # Should nobody press again, the secret that nobody saw is looked for once the link has ended.
-                self._store.links.sweep_later(link.id, at=self._now() + FIRST_SWEEP, times=SWEEPS)
+            with self._store.transaction():
+                self._give_back(link, lease)
+                if error.effect == "unclear":
+                    # Should nobody press again, the secret that nobody saw is looked for once the link has ended.
+                    self._store.links.sweep_later(link.id, at=self._now() + FIRST_SWEEP, times=SWEEPS)
             return NotMinted(sentence=TRY_AGAIN, lasting=False)
         except EntraError as error:
             self._give_back(link, lease, error)
@@ -202,8 +203,9 @@ class Minting:
         except EntraError as error:
             log.warning("Recovery of %s waits for Entra: %s", link.id, error)
             return False
-        self._give_back(link, lease)
-        self._store.links.sweep_later(link.id, at=now + FIRST_SWEEP, times=SWEEPS)
+        with self._store.transaction():
+            self._give_back(link, lease)
+            self._store.links.sweep_later(link.id, at=now + FIRST_SWEEP, times=SWEEPS)
         return True
 
     def sweep(self) -> int:
