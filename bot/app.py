@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from flask import Flask
 from slack_bolt import App
@@ -42,8 +42,8 @@ from storage.database import Database
 PRESS_PATIENCE_SECONDS = 20.0
 SLACK_ANSWER_SECONDS = 3
 COURIER_SECONDS = 15
-# The outbox is stuck, not slow, when its oldest entry is older than this.
-STUCK = timedelta(minutes=15)
+# A piece of background work hangs, and is not merely slow, when it takes longer than this.
+HANGING_SECONDS = 900.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +137,7 @@ def build(
     )
     desk = Desk(links=ground.links, minting=minting)
     slack = _slack_app(settings, use_cases)
+    clock = Clock(rounds)
     return Bot(
         settings=settings,
         policy=ground.policy,
@@ -145,9 +146,9 @@ def build(
         use_cases=use_cases,
         desk=desk,
         slack=slack,
-        web=_web(ground, desk, slack),
+        web=_web(ground, desk, slack, clock),
         rounds=rounds,
-        clock=Clock(rounds),
+        clock=clock,
         background=ground.background,
         ending=ground.ending,
     )
@@ -236,13 +237,13 @@ def _courier(ground: Ground) -> Courier:
     return Courier(ground.store, _slack_client(settings, COURIER_SECONDS), renderer, ground.notices, ground.now)
 
 
-def _web(ground: Ground, desk: Desk, slack: App) -> Flask:
+def _web(ground: Ground, desk: Desk, slack: App, clock: Clock) -> Flask:
     return create_web(
         desk,
         public_url=ground.settings.public_url,
         trusted_proxies=ground.settings.trusted_proxies,
         slack=None if ground.settings.slack_app_token else SlackRequestHandler(slack).handle,
-        ready=lambda: _not_ready(ground.store, ground.now),
+        ready=lambda: _not_ready(ground.store, clock),
         clock=ground.now,
     )
 
@@ -307,9 +308,10 @@ def _slack_app(settings: Settings, use_cases: UseCases) -> App:
     return app
 
 
-def _not_ready(store: Store, now: Callable[[], datetime]) -> Mapping[str, str]:
-    """Return what is wrong, by name; empty when this instance can do its work."""
-    oldest = store.outbox.oldest_waiting()
-    if oldest is not None and now() - oldest > STUCK:
-        return {"outbox": f"The oldest message has waited since {oldest.isoformat()}."}
-    return {}
+def _not_ready(store: Store, clock: Clock) -> Mapping[str, str]:
+    """Return what is wrong with this instance, by name; empty when it can do its work. A dead database raises.
+
+    A message that Slack refuses for days says nothing of the instance: another instance could not send it either.
+    """
+    store.outbox.oldest_waiting()
+    return dict.fromkeys(clock.hanging(HANGING_SECONDS), "This background work hangs; restart the process.")
