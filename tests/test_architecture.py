@@ -2,12 +2,15 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+import bot
 
 ROOT = Path(__file__).parents[1]
 USE_CASES = ("approvals", "provisioning", "links", "minting", "proof", "reminders", "rotation", "clock")
@@ -53,6 +56,14 @@ def floor_of(module: str) -> int:
         return 2
     floors = {**dict.fromkeys(TOP, 5), **dict.fromkeys(USE_CASES, 3), **dict.fromkeys(GROUND, 1), "": 1}
     return floors[name]
+
+
+def test_the_map_is_whole() -> None:
+    """The map of the house names every room of `bot`, each once."""
+    rooms = [path.stem for path in (ROOT / "bot").glob("*.py") if path.stem != "__init__"]
+    words = re.findall(r"\w+", bot.__doc__ or "")
+
+    assert [(room, words.count(room)) for room in sorted(rooms)] == [(room, 1) for room in sorted(rooms)]
 
 
 def imports_of(path: Path) -> Iterator[str]:
