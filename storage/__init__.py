@@ -14,10 +14,12 @@ from storage.credentials import Credentials
 from storage.database import Database
 from storage.links import Links
 from storage.outbox import Outbox
+from storage.postgres import PostgresDatabase
 from storage.reminders import Reminders
 from storage.sqlite import SqliteDatabase
 
 SQLITE = "sqlite:///"
+POSTGRES = ("postgresql://", "postgres://")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +63,13 @@ class Store:
 
 
 def open_store(url: str) -> Store:
-    """Open `sqlite:///relative/or//absolute/path`; the schema is brought up to date by `migrate`."""
-    if not url.startswith(SQLITE):
-        raise ValueError(f"This store is not known: {url.split(':', 1)[0]}. Use {SQLITE}path.")
-    return Store(database=SqliteDatabase(Path(url.removeprefix(SQLITE))))
+    """Open a store; the schema is brought up to date by `migrate`. Raises ValueError for an address of neither kind.
+
+    `sqlite:///relative/or//absolute/path` is the embedded engine; `postgresql://…` (PostgreSQL, "Connection URIs",
+    which also reads postgres://) may be shared by any number of processes.
+    """
+    if url.startswith(SQLITE):
+        return Store(database=SqliteDatabase(Path(url.removeprefix(SQLITE))))
+    if url.startswith(POSTGRES):
+        return Store(database=PostgresDatabase(url))
+    raise ValueError(f"This store is not known: {url.split(':', 1)[0]}. Use {SQLITE}path or {POSTGRES[0]}…")

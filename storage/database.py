@@ -10,6 +10,10 @@ Row = Mapping[str, Any]
 class Database(Protocol):
     """What a repository may ask of an engine. SQL is portable and names its parameters `:name`."""
 
+    @property
+    def skip_locked(self) -> str:
+        """What a SELECT for a claim ends with, so that claimants do not wait for each other's rows; may be empty."""
+
     def one(self, sql: str, **params: object) -> Row | None:
         """Return the first row, or None."""
 
@@ -21,6 +25,9 @@ class Database(Protocol):
 
     def transaction(self) -> AbstractContextManager[None]:
         """Make what happens inside durable together, or not at all; a transaction inside another joins it."""
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Be the only process that is in here, in one transaction."""
 
     def close(self) -> None:
         """Close every connection."""

@@ -4,7 +4,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from sqlite_utils import Database as SqliteUtilsDatabase
@@ -22,6 +22,9 @@ class SqliteDatabase:
 
     Queueing in the process first keeps the slowest of many writers quick: SQLite's own waiting is a poll.
     """
+
+    # A claim holds the one write lock from its SELECT on.
+    skip_locked = ""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -59,6 +62,10 @@ class SqliteDatabase:
                 if self._connection().in_transaction:
                     self._connection().execute("ROLLBACK")
                 raise
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Be the only process that is in here: a transaction of this engine always is."""
+        return self.transaction()
 
     def commit(self) -> None:
         """End the transaction of this thread durably."""

@@ -1,22 +1,22 @@
 """The stores under test: a fresh one for each test and each engine."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from storage import SQLITE, Store, open_store
+from storage import Store, open_store
 from tests.domain import nouns
 from tests.domain.nouns import NOW
-
-# Every engine keeps the one contract: a second one is added by a line that makes a fresh address for it.
-ENGINES: Mapping[str, Callable[[Path], str]] = {"sqlite": lambda folder: f"{SQLITE}{folder / 'x.sqlite3'}"}
+from tests.engines import ENGINES
 
 
+# Every engine keeps the one contract.
 @pytest.fixture(params=sorted(ENGINES))
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty database."""
-    return ENGINES[request.param](tmp_path)
+    with ENGINES[request.param](tmp_path) as address:
+        yield address
 
 
 @pytest.fixture
