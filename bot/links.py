@@ -14,11 +14,12 @@ from datetime import datetime, timedelta
 from bot.errors import AlreadySettled, NotAllowed, NotFound
 from bot.events import AuditEvent
 from bot.identifiers import row_name, short_name
+from bot.life import Life, first_life, next_life
 from bot.lifecycle import CredentialEvent, CredentialState, LinkEvent, LinkStage
-from bot.model import LinkFacts, LinkStatus
+from bot.model import LinkFacts, LinkState, LinkStatus
 from bot.notices import Notices
 from bot.policy import Policy
-from bot.records import Application, Link
+from bot.records import Application, Credential, Link
 from storage import Store
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -114,7 +115,8 @@ class Links:
             return LinkStatus(state="not_armed")
         if link.lease_until is not None and link.lease_until > now:
             return LinkStatus(state="minting")
-        return LinkStatus(state="ready", facts=self.facts(link))
+        state: LinkState = "past_its_day" if self.life_of(link).is_over(now) else "ready"
+        return LinkStatus(state=state, facts=self.facts(link))
 
     def facts(self, link: Link) -> LinkFacts:
         """Return what an armed link tells before anything is shown."""
@@ -126,7 +128,7 @@ class Links:
             requester_name=application.owners[0].name,
             issued_at=link.issued_at,
             expires_at=link.expires_at,
-            term=application.form.term,
+            term=self.life_of(link).term,
         )
 
     def seen(self, token: str) -> None:
@@ -140,7 +142,8 @@ class Links:
 
     def renew(self, link_id: str, person_id: str) -> str:
         """Replace a link that was not viewed, open or expired, by a new one. Raises NotAllowed, AlreadySettled."""
-        link = self._own(link_id, person_id)
+        link = self.own(link_id, person_id)
+        self.must_have_time_left(link)
         with self._store.transaction():
             if not self._store.links.end(link_id, LinkEvent.REPLACE):
                 raise AlreadySettled(_why_not_renewed(self._get(link_id)))
@@ -153,7 +156,8 @@ class Links:
 
         Raises NotAllowed, AlreadySettled.
         """
-        link = self._own(link_id, person_id)
+        link = self.own(link_id, person_id)
+        self.must_have_time_left(link)
         credential = self._store.credentials.get(link.key_id or "")
         deadline = (link.viewed_at or self._now()) + timedelta(hours=self._policy.link_hours)
         if credential is None or self._now() > deadline:
@@ -189,7 +193,26 @@ class Links:
             raise NotFound("The application of this link is not known any more.")
         return application
 
-    def _own(self, link_id: str, person_id: str) -> Link:
+    def secret_before(self, link: Link) -> Credential | None:
+        """Return the secret whose place that of this link takes; None for the first one of an application."""
+        return self._store.credentials.get(link.rotates_key_id) if link.rotates_key_id else None
+
+    def life_of(self, link: Link) -> Life:
+        """Return how long the secret of this link lives."""
+        term, before = self.application_of(link).form.term, self.secret_before(link)
+        return first_life(term) if before is None else next_life(term, before, self._policy)
+
+    def must_have_time_left(self, link: Link) -> None:
+        """Raise AlreadySettled when the day on which the secret was to end has passed: no link helps any more."""
+        life = self.life_of(link)
+        if life.is_over(self._now()):
+            raise AlreadySettled(
+                f"This secret was approved until {life.ends_at(self._now()):%d %B %Y}, and that day has passed."
+                " Use `/register-app` to ask for a new application with a later day."
+            )
+
+    def own(self, link_id: str, person_id: str) -> Link:
+        """Return a link that was sent to this person. Raises NotAllowed, NotFound."""
         link = self._get(link_id)
         if link.recipient_id != person_id:
             raise NotAllowed("This link was sent to somebody else.")

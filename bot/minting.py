@@ -19,7 +19,7 @@ from bot.lifecycle import CredentialEvent, CredentialState
 from bot.links import UNKNOWN, Links
 from bot.model import LinkStatus, NewSecret, NotMinted, Revealed, SecretText, Viewer
 from bot.notices import Notices
-from bot.policy import Policy, end_of
+from bot.policy import Policy
 from bot.records import Application, Credential, Link, Note
 from storage import Store
 
@@ -103,7 +103,7 @@ class Minting:
             return self._applications.add_secret(
                 application.object_id,
                 display_name=marked(application.form.secret_description, link.id),
-                ends_at=end_of(application.form.term, self._now()),
+                ends_at=self._links.life_of(link).ends_at(self._now()),
             )
         except EntraUnavailable as error:
             log.warning("Minting for %s did not succeed: %s", link.id, error)

@@ -16,6 +16,7 @@ GROUND = (
     "lifecycle",
     "records",
     "policy",
+    "life",
     "submission",
     "reply_urls",
     "reply_hosts",

@@ -7,6 +7,7 @@ from slack_sdk.models.blocks.basic_components import ConfirmObject, MarkdownText
 from slack_sdk.models.blocks.block_elements import ButtonElement
 
 from bot.lifecycle import CredentialState, LinkStage
+from bot.model import SecretTerm
 from bot.records import Application, Credential, Link
 from handlers import ids
 from handlers.blocks.texts import Message, day, escape, exact, markdown, moment, paragraphs, term_words
@@ -22,11 +23,22 @@ class LinkPlace:
     public_url: str
 
 
-def build(link: Link, application: Application, place: LinkPlace, token: str) -> Message:
+@dataclass(frozen=True, kw_only=True)
+class LinkPromise:
+    """What an open link is the right to: a secret of this term, in the place of the one before it, if there is one."""
+
+    link: Link
+    application: Application
+    term: SecretTerm
+    before: Credential | None = None
+
+
+def build(promise: LinkPromise, place: LinkPlace, token: str) -> Message:
     """Return the message with the link in its button; the one place where a token is put into words."""
+    link, application = promise.link, promise.application
     name = escape(application.display_name)
     title = f":arrows_counterclockwise: *A new secret for “{name}”* is ready for you."
-    if link.rotates_key_id is None:
+    if promise.before is None:
         title = f":tada: *“{name}” is registered.* Its client secret is ready for you."
     show = ButtonElement(
         text="Show the secret",
@@ -40,7 +52,7 @@ def build(link: Link, application: Application, place: LinkPlace, token: str) ->
         markdown(title),
         *_facts(application, place),
         markdown(
-            f"The secret is made when you press, is shown *once*, and lives {term_words(application.form.term)}."
+            f"The secret is made when you press, is shown *once*, and lives {term_words(promise.term)}."
             f" The button works until {moment(link.expires_at)}, for you only, and from this message only."
         ),
         ActionsBlock(block_id=f"link:{link.id}", elements=[show, renew]),
