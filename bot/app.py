@@ -25,6 +25,7 @@ from bot.policy import Policy, load_policy
 from bot.proof import Proof
 from bot.provisioning import Provisioning
 from bot.reminders import Reminders
+from bot.removal import Removal
 from bot.rotation import Rotation
 from bot.rounds import all_rounds
 from bot.settings import Settings
@@ -220,7 +221,8 @@ def _use_cases(ground: Ground) -> UseCases:
         approvals=Approvals(store, notices, policy, now, applications),
         links=ground.links,
         reminders=Reminders(store, notices, policy, now),
-        rotation=Rotation(store, notices, ground.links, applications, now),
+        rotation=Rotation(store, notices, ground.links, policy, now),
+        removal=Removal(store, notices, applications, now),
     )
 
 

@@ -15,7 +15,7 @@ from bot.errors import AlreadySettled, NotAllowed, NotFound
 from bot.events import AuditEvent
 from bot.identifiers import row_name, short_name
 from bot.life import Life, first_life, next_life
-from bot.lifecycle import CredentialEvent, CredentialState, LinkEvent, LinkStage
+from bot.lifecycle import LinkEvent, LinkStage
 from bot.model import LinkFacts, LinkState, LinkStatus
 from bot.notices import Notices
 from bot.policy import Policy
@@ -151,29 +151,6 @@ class Links:
             self._notices.link_changed(link_id, link.recipient_id)
             return self.issue(self.application_of(link), person_id, actor=person_id, rotates=link.rotates_key_id)
 
-    def not_seen(self, link_id: str, person_id: str) -> str:
-        """Take "I did not see it" at its word: that secret is removed at once, and a new link is sent.
-
-        Raises NotAllowed, AlreadySettled.
-        """
-        link = self.own(link_id, person_id)
-        self.must_have_time_left(link)
-        credential = self._store.credentials.get(link.key_id or "")
-        deadline = (link.viewed_at or self._now()) + timedelta(hours=self._policy.link_hours)
-        if credential is None or self._now() > deadline:
-            raise AlreadySettled(
-                f"That was more than {self._policy.link_hours} hours ago and the secret may be in use."
-                " Use `/register-app list` to find the application and rotate its secret instead."
-            )
-        with self._store.transaction():
-            if credential.state is not CredentialState.LIVE or not self._store.credentials.retire(
-                credential.key_id, CredentialEvent.DISOWN, remove_at=self._now()
-            ):
-                raise AlreadySettled("That secret is gone already; a newer link was sent to you.")
-            self._record(AuditEvent.SECRET_DISOWN, person_id, link, key_id=credential.key_id)
-            self._notices.link_changed(link_id, link.recipient_id)
-            return self.issue(self.application_of(link), person_id, actor=person_id)
-
     def expire_due(self) -> int:
         """End the links that nobody opened in time; no secret was made, so nothing is to be cleaned up."""
         return sum(self._expire(link) for link in self._store.links.past_their_time(now=self._now()))
@@ -192,6 +169,12 @@ class Links:
         if application is None:
             raise NotFound("The application of this link is not known any more.")
         return application
+
+    def redraw(self, link_id: str) -> None:
+        """Have the message of a link redrawn, because something that it tells has changed."""
+        link = self._store.links.get(link_id)
+        if link is not None:
+            self._notices.link_changed(link.id, link.recipient_id)
 
     def secret_before(self, link: Link) -> Credential | None:
         """Return the secret whose place that of this link takes; None for the first one of an application."""

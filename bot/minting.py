@@ -162,6 +162,9 @@ class Minting:
         remove_at = now + timedelta(days=self._policy.overlap_days)
         if self._store.credentials.retire(link.rotates_key_id, CredentialEvent.SUPERSEDE, remove_at=remove_at):
             self._record(AuditEvent.SECRET_SUPERSEDE, "bot", link, key_id=link.rotates_key_id)
+            before = self._links.secret_before(link)
+            if before is not None:
+                self._links.redraw(before.link_id)
             reminder = self._store.reminders.latest(link.rotates_key_id)
             if reminder is not None:
                 for owner in self._links.application_of(link).owners:
