@@ -98,6 +98,7 @@ class Bot:
         self.ending.set()
         self.clock.stop()
         self.background.shutdown(wait=True)
+        self.use_cases.people.close()
         self.store.close()
 
 
@@ -216,7 +217,7 @@ def _use_cases(ground: Ground) -> UseCases:
         store=store,
         policy=policy,
         clock=now,
-        people=People(_slack_client(settings, SLACK_ANSWER_SECONDS), settings.approvers, ground.background),
+        people=People(_slack_client(settings, SLACK_ANSWER_SECONDS), settings.approvers),
         catalogue=ground.entra.catalogue,
         approvals=Approvals(store, notices, policy, now, applications),
         links=ground.links,
