@@ -55,7 +55,7 @@ def build(promise: LinkPromise, place: LinkPlace, token: str) -> Message:
         *_facts(application, place),
         markdown(
             f"The secret is made when you press, is shown *once*, and lives {term_words(promise.term)}."
-            f"{_of_the_one_before(promise.before)}"
+            f"{_of_the_one_before(link, promise.before)}"
             f" The button works until {moment(link.expires_at)}, for you only, and from this message only."
         ),
         ActionsBlock(block_id=f"link:{link.id}", elements=[show, renew]),
@@ -63,9 +63,11 @@ def build(promise: LinkPromise, place: LinkPlace, token: str) -> Message:
     return Message(text=f"The client secret of “{name}” is ready: open it from the button here.", blocks=tuple(blocks))
 
 
-def _of_the_one_before(before: Credential | None) -> str:
+def _of_the_one_before(link: Link, before: Credential | None) -> str:
     if before is None:
         return ""
+    if before.ends_at <= link.issued_at:
+        return f" The one before it ended on {day(before.ends_at)}."
     if before.state is CredentialState.LIVE:
         return f" The secret that begins with {exact(before.hint)} stays in use until then, and for its overlap after."
     gone = "out of use" if before.state is CredentialState.REMOVED else "being removed"

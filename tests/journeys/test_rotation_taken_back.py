@@ -157,3 +157,22 @@ def test_a_first_secret_has_nothing_to_go_back_to(world: World) -> None:
     assert states(world) == ["removed"]
     assert told(world, "ada", "as before the rotation") == []
     assert "out of use" not in world.link_message().reads
+
+
+def test_the_old_one_has_ended_meanwhile(world: World) -> None:
+    """When the old secret has ended by itself, nobody is told that it stays in use: nothing works for now."""
+    world.ask()
+    world.approve()
+    world.secret()
+    world.advance(days=121)
+    world.advance(days=60)
+    ada = world.around.person("ada")
+    ada.click(next(m for m in reversed(ada.dm) if "Rotate now" in str(m.blocks)), "rotate")
+    world.settle()
+    world.secret()
+    take_back(world)
+
+    assert told(world, "ada", "as before the rotation") == []
+    assert len(told(world, "ada", "nothing works until the next link is opened")) == 1
+    assert "The one before it ended on 22 May 2027" in world.link_message().reads
+    assert world.secret()
