@@ -25,6 +25,7 @@ from bot.policy import Policy, load_policy
 from bot.proof import Proof
 from bot.provisioning import Provisioning
 from bot.reminders import Reminders
+from bot.removal import Removal
 from bot.rotation import Rotation
 from bot.rounds import all_rounds
 from bot.settings import Settings
@@ -97,6 +98,7 @@ class Bot:
         self.ending.set()
         self.clock.stop()
         self.background.shutdown(wait=True)
+        self.use_cases.people.close()
         self.store.close()
 
 
@@ -216,12 +218,13 @@ def _use_cases(ground: Ground) -> UseCases:
         store=store,
         policy=policy,
         clock=now,
-        people=People(_slack_client(settings, SLACK_ANSWER_SECONDS), settings.approvers, ground.background),
+        people=People(_slack_client(settings, SLACK_ANSWER_SECONDS), settings.approvers),
         catalogue=ground.entra.catalogue,
         approvals=Approvals(store, notices, policy, now, applications),
         links=ground.links,
         reminders=Reminders(store, notices, policy, now),
-        rotation=Rotation(store, notices, ground.links, applications, now),
+        rotation=Rotation(store, notices, ground.links, policy, now),
+        removal=Removal(store, notices, applications, now),
     )
 
 

@@ -14,11 +14,12 @@ from datetime import datetime, timedelta
 from bot.errors import AlreadySettled, NotAllowed, NotFound
 from bot.events import AuditEvent
 from bot.identifiers import row_name, short_name
-from bot.lifecycle import CredentialEvent, CredentialState, LinkEvent, LinkStage
-from bot.model import LinkFacts, LinkStatus
+from bot.life import Life, first_life, next_life
+from bot.lifecycle import LinkEvent, LinkStage
+from bot.model import LinkFacts, LinkState, LinkStatus
 from bot.notices import Notices
 from bot.policy import Policy
-from bot.records import Application, Link
+from bot.records import Application, Credential, Link
 from storage import Store
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -114,7 +115,8 @@ class Links:
             return LinkStatus(state="not_armed")
         if link.lease_until is not None and link.lease_until > now:
             return LinkStatus(state="minting")
-        return LinkStatus(state="ready", facts=self.facts(link))
+        state: LinkState = "past_its_day" if self.life_of(link).is_over(now) else "ready"
+        return LinkStatus(state=state, facts=self.facts(link))
 
     def facts(self, link: Link) -> LinkFacts:
         """Return what an armed link tells before anything is shown."""
@@ -126,7 +128,7 @@ class Links:
             requester_name=application.owners[0].name,
             issued_at=link.issued_at,
             expires_at=link.expires_at,
-            term=application.form.term,
+            term=self.life_of(link).term,
         )
 
     def seen(self, token: str) -> None:
@@ -140,35 +142,14 @@ class Links:
 
     def renew(self, link_id: str, person_id: str) -> str:
         """Replace a link that was not viewed, open or expired, by a new one. Raises NotAllowed, AlreadySettled."""
-        link = self._own(link_id, person_id)
+        link = self.own(link_id, person_id)
+        self.must_have_time_left(link)
         with self._store.transaction():
             if not self._store.links.end(link_id, LinkEvent.REPLACE):
                 raise AlreadySettled(_why_not_renewed(self._get(link_id)))
             self._record(AuditEvent.LINK_REPLACE, person_id, link)
             self._notices.link_changed(link_id, link.recipient_id)
             return self.issue(self.application_of(link), person_id, actor=person_id, rotates=link.rotates_key_id)
-
-    def not_seen(self, link_id: str, person_id: str) -> str:
-        """Take "I did not see it" at its word: that secret is removed at once, and a new link is sent.
-
-        Raises NotAllowed, AlreadySettled.
-        """
-        link = self._own(link_id, person_id)
-        credential = self._store.credentials.get(link.key_id or "")
-        deadline = (link.viewed_at or self._now()) + timedelta(hours=self._policy.link_hours)
-        if credential is None or self._now() > deadline:
-            raise AlreadySettled(
-                f"That was more than {self._policy.link_hours} hours ago and the secret may be in use."
-                " Use `/register-app list` to find the application and rotate its secret instead."
-            )
-        with self._store.transaction():
-            if credential.state is not CredentialState.LIVE or not self._store.credentials.retire(
-                credential.key_id, CredentialEvent.DISOWN, remove_at=self._now()
-            ):
-                raise AlreadySettled("That secret is gone already; a newer link was sent to you.")
-            self._record(AuditEvent.SECRET_DISOWN, person_id, link, key_id=credential.key_id)
-            self._notices.link_changed(link_id, link.recipient_id)
-            return self.issue(self.application_of(link), person_id, actor=person_id)
 
     def expire_due(self) -> int:
         """End the links that nobody opened in time; no secret was made, so nothing is to be cleaned up."""
@@ -189,7 +170,32 @@ class Links:
             raise NotFound("The application of this link is not known any more.")
         return application
 
-    def _own(self, link_id: str, person_id: str) -> Link:
+    def redraw(self, link_id: str) -> None:
+        """Have the message of a link redrawn, because something that it tells has changed."""
+        link = self._store.links.get(link_id)
+        if link is not None:
+            self._notices.link_changed(link.id, link.recipient_id)
+
+    def secret_before(self, link: Link) -> Credential | None:
+        """Return the secret whose place that of this link takes; None for the first one of an application."""
+        return self._store.credentials.get(link.rotates_key_id) if link.rotates_key_id else None
+
+    def life_of(self, link: Link) -> Life:
+        """Return how long the secret of this link lives."""
+        term, before = self.application_of(link).form.term, self.secret_before(link)
+        return first_life(term) if before is None else next_life(term, before, self._policy)
+
+    def must_have_time_left(self, link: Link) -> None:
+        """Raise AlreadySettled when the day on which the secret was to end has passed: no link helps any more."""
+        life = self.life_of(link)
+        if life.is_over(self._now()):
+            raise AlreadySettled(
+                f"This secret was approved until {life.ends_at(self._now()):%d %B %Y}, and that day has passed."
+                " Use `/register-app` to ask for a new application with a later day."
+            )
+
+    def own(self, link_id: str, person_id: str) -> Link:
+        """Return a link that was sent to this person. Raises NotAllowed, NotFound."""
         link = self._get(link_id)
         if link.recipient_id != person_id:
             raise NotAllowed("This link was sent to somebody else.")

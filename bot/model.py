@@ -163,13 +163,14 @@ class LinkFacts:
     term: SecretTerm
 
 
-LinkState = Literal["ready", "not_armed", "minting", "viewed", "expired", "replaced", "unknown"]
+LinkState = Literal["ready", "not_armed", "minting", "viewed", "expired", "replaced", "past_its_day", "unknown"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class LinkStatus:
-    """What the holder of a token may know of its link; `facts` only when it is ready, that is open and armed.
+    """What the holder of a token may know of its link; `facts` only when it is open and armed.
 
+    `past_its_day` is an armed link whose secret was to end on a day that has passed (its `facts` say which).
     `unknown` is the one answer to every token that is not ours, whatever is wrong with it.
     """
 

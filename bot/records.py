@@ -94,6 +94,8 @@ class Credential:
     starts_at: datetime
     ends_at: datetime
     remove_at: datetime | None = None
+    disowned_at: datetime | None = None
+    removal_refused_at: datetime | None = None
     snoozed_until: datetime | None = None
     accepted: bool | None = None
     accepted_at: datetime | None = None

@@ -84,7 +84,7 @@ def _links(app: App, use_cases: UseCases) -> None:
 
     @app.action(ids.NOT_SEEN)
     def not_seen(ack: Ack, body: Body) -> None:
-        use_cases.links.not_seen(_value(body), body["user"]["id"])
+        use_cases.rotation.not_seen(_value(body), body["user"]["id"])
         ack()
 
 

@@ -145,6 +145,8 @@ def credential(row: Row) -> Credential:
         starts_at=to_moment(row["starts_at"]),
         ends_at=to_moment(row["ends_at"]),
         remove_at=optional_moment(row["remove_at"]),
+        disowned_at=optional_moment(row["disowned_at"]),
+        removal_refused_at=optional_moment(row["removal_refused_at"]),
         snoozed_until=optional_moment(row["snoozed_until"]),
         accepted=None if row["accepted"] is None else bool(row["accepted"]),
         accepted_at=optional_moment(row["accepted_at"]),

@@ -13,12 +13,13 @@ import pytest
 import bot
 
 ROOT = Path(__file__).parents[1]
-USE_CASES = ("approvals", "provisioning", "links", "minting", "proof", "reminders", "rotation", "clock")
+USE_CASES = ("approvals", "provisioning", "links", "minting", "proof", "reminders", "rotation", "removal", "clock")
 GROUND = (
     "model",
     "lifecycle",
     "records",
     "policy",
+    "life",
     "submission",
     "reply_urls",
     "reply_hosts",

@@ -94,9 +94,39 @@ def _removal_done(facts: Facts) -> str:
     return f":wastebasket: {_old_secret(facts)} was removed from Entra."
 
 
+def _removal_stuck(facts: Facts) -> str:
+    stuck = f"{_old_secret(facts)} should be gone by now, but Entra does not remove it: it still works."
+    return f":warning: {stuck} Your approvers were told why, and I go on trying. Use it no more."
+
+
+def _removal_late(facts: Facts) -> str:
+    return f":wastebasket: {_old_secret(facts)} was removed from Entra after all."
+
+
+def _secret_not_removed(facts: Facts) -> str:
+    what = f"{_old_secret(facts)} could not be removed from Entra, and still works. {_graph(facts)}"
+    return f":warning: {what}\nI try again some times a day; you can also delete it by hand."
+
+
+def _restored(facts: Facts) -> str:
+    when = day(datetime.fromisoformat(facts["ends_at"]))
+    lost = "The new one was not seen and is removed from Entra"
+    return f":leftwards_arrow_with_hook: {_secret(facts)} stays in use until {when}, as before the rotation. {lost}."
+
+
+def _restored_too_late(facts: Facts) -> str:
+    when = day(datetime.fromisoformat(facts["ends_at"]))
+    lost = "The new one was not seen and is removed from Entra"
+    return f":warning: {_secret(facts)} ended on {when}. {lost}, so nothing works until the next link is opened."
+
+
 def _old_secret(facts: Facts) -> str:
+    return _secret(facts, "The unseen client secret" if "unseen" in facts else "The old client secret")
+
+
+def _secret(facts: Facts, which: str = "The client secret") -> str:
     name, what = escape(facts["application"]), escape(facts["description"])
-    return f"The old client secret of “{name}” ({what}, begins with {exact(facts['hint'])})"
+    return f"{which} of “{name}” ({what}, begins with {exact(facts['hint'])})"
 
 
 def _undelivered(facts: Facts) -> str:
@@ -122,5 +152,11 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "not_removed": _not_removed,
     "removal_soon": _removal_soon,
     "removal_done": _removal_done,
+    "removal_stuck": _removal_stuck,
+    "removal_late": _removal_late,
+    "secret_not_removed": _secret_not_removed,
+    "secret_removed_late": _removal_late,
+    "restored": _restored,
+    "restored_too_late": _restored_too_late,
     "undelivered": _undelivered,
 }
