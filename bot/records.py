@@ -58,6 +58,12 @@ class AppRequest:
     assessed: bool = False
     failure: Failure | None = None
     attempts: int = 0
+    create_tried: bool = False
+    """Whether a creation was ever tried, so that something may have been made; a Retry does not forget it."""
+    not_owners: tuple[str, ...] = ()
+    """The owners, by id, whom Entra has no user for."""
+    stuck_since: datetime | None = None
+    """When this stay in provisioning first met what is replication at first, and an obstacle after long."""
 
     @property
     def owners(self) -> tuple[Owner, ...]:

@@ -10,7 +10,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-USE_CASES = ("approvals", "provisioning", "links", "minting", "proof", "reminders", "rotation", "clock")
+USE_CASES = (
+    "approvals",
+    "provisioning",
+    "drafting",
+    "leftovers",
+    "obstacles",
+    "links",
+    "minting",
+    "proof",
+    "reminders",
+    "rotation",
+    "clock",
+)
 GROUND = (
     "model",
     "lifecycle",

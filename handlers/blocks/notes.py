@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from bot.obstacles import UNFORESEEN
 from bot.records import Note
 from handlers import ids
 from handlers.blocks.texts import Message, day, escape, exact, markdown, mention, mentions
@@ -64,7 +65,8 @@ def _failed(facts: Facts) -> str:
     if "look_for" in facts:
         name = exact(facts["look_for"])
         unsure = f"\nWhether something was made already could not be asked: it would have the uniqueName {name}."
-    return f":x: Entra refused. {_graph(facts)}\nMend the cause, then press *Retry* on the request above.{unsure}"
+    lead = "I could not make it." if facts["code"] == UNFORESEEN else "Entra refused."
+    return f":x: {lead} {_graph(facts)}\nMend the cause, then press *Retry* on the request above.{unsure}"
 
 
 def _entra_slow(facts: Facts) -> str:

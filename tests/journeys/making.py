@@ -69,8 +69,8 @@ def approved(world: World, **fields: Any) -> str:
 
 
 def last_refusal(world: World) -> dict[str, Any]:
-    """The error object of the last refusal that Graph sent."""
-    refused = [e for e in world.entra.journal.exchanges if e.status >= 400 and "/v1.0/" in e.call]
+    """The error object of the last refusal of something that was to be made; a look that finds nothing is none."""
+    refused = [e for e in world.entra.journal.exchanges if e.status >= 400 and "POST /v1.0/" in e.call]
     error: dict[str, Any] = json_body(refused[-1])["error"]
     return error
 

@@ -126,3 +126,10 @@ def test_policy_that_may_not_be_read(world: World, policy: PasswordPolicy, code:
     for word in (code, said["message"], said["innerError"]["request-id"], "The link stays good"):
         assert word in world.thread()[-1]
     assert world.secret()
+
+
+def test_the_policy_is_read_once(world: World) -> None:
+    """One provisioning asks once what the tenant's policy allows."""
+    approved(world)
+
+    assert len(world.entra.journal.calls("defaultAppManagementPolicy")) == 1
