@@ -98,11 +98,13 @@ class AppRequests:
         )
 
     def agree(self, request_id: str, version: int, approver_id: str, *, now: datetime) -> bool:
-        """Record one approver's yes to one version; False when it stood already."""
+        """Record one approver's yes to one version; False when it stood already, or when that is not pending now."""
         return bool(
             self._db.run(
                 "INSERT INTO approvals (request_id, version, approver_id, approved_at)"
-                " VALUES (:request_id, :version, :approver_id, :now) ON CONFLICT DO NOTHING",
+                " SELECT id, version, :approver_id, :now FROM app_requests WHERE id = :request_id"
+                f" AND version = :version AND state IN ({source_states(REQUESTS, RequestEvent.APPROVE)})"
+                " ON CONFLICT DO NOTHING",
                 request_id=request_id,
                 version=version,
                 approver_id=approver_id,

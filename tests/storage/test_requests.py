@@ -165,11 +165,25 @@ def test_approvals_are_counted_by_version(request_of: Store) -> None:
     requests = request_of.requests
     requests.agree(REQUEST, 1, "UKAY", now=NOW)
     requests.agree(REQUEST, 1, "UGRACE", now=SOON)
+    requests.change(REQUEST, 1, nouns.form(display_name="New"), now=SOON)
     requests.agree(REQUEST, 2, "UGRACE", now=SOON)
 
     assert requests.approvers_of(REQUEST, 1) == ("UKAY", "UGRACE")
     assert requests.approvers_of(REQUEST, 2) == ("UGRACE",)
     assert requests.approvers_of(REQUEST, 3) == ()
+
+
+def test_only_what_stands_can_be_agreed_to(request_of: Store) -> None:
+    """A yes to a version that is not the current one, or to a request that is over, is not recorded at all."""
+    requests = request_of.requests
+    early = requests.agree(REQUEST, 2, "UGRACE", now=NOW)
+    requests.change(REQUEST, 1, nouns.form(display_name="New"), now=SOON)
+    late = requests.agree(REQUEST, 1, "UKAY", now=SOON)
+    requests.move(REQUEST, RequestEvent.WITHDRAW, now=SOON)
+    over = requests.agree(REQUEST, 2, "UKAY", now=SOON)
+
+    assert (early, late, over) == (False, False, False)
+    assert (requests.approvers_of(REQUEST, 1), requests.approvers_of(REQUEST, 2)) == ((), ())
 
 
 def test_the_oldest_is_assessed_first(store: Store) -> None:
