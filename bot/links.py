@@ -14,11 +14,12 @@ from datetime import datetime, timedelta
 from bot.errors import AlreadySettled, NotAllowed, NotFound
 from bot.events import AuditEvent
 from bot.identifiers import row_name, short_name
-from bot.lifecycle import CredentialEvent, CredentialState, LinkEvent, LinkStage
+from bot.lifecycle import CredentialEvent, CredentialState, LinkEvent, LinkStage, RequestState
 from bot.model import LinkFacts, LinkStatus
 from bot.notices import Notices
 from bot.policy import Policy
-from bot.records import Application, Link
+from bot.records import Application, Link, Note
+from bot.reminders import last_good
 from storage import Store
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -142,11 +143,52 @@ class Links:
         """Replace a link that was not viewed, open or expired, by a new one. Raises NotAllowed, AlreadySettled."""
         link = self._own(link_id, person_id)
         with self._store.transaction():
-            if not self._store.links.end(link_id, LinkEvent.REPLACE):
-                raise AlreadySettled(_why_not_renewed(self._get(link_id)))
-            self._record(AuditEvent.LINK_REPLACE, person_id, link)
-            self._notices.link_changed(link_id, link.recipient_id)
+            self._replace(link, person_id)
+            if link.rotates_key_id is None:
+                self._nobody_may_hold_one(link.application_id)
             return self.issue(self.application_of(link), person_id, actor=person_id, rotates=link.rotates_key_id)
+
+    def take(self, application_id: str, person_id: str) -> str:
+        """Send an owner the link to a secret that nobody holds; an earlier link, whosever it is, opens nothing more.
+
+        A requester may leave before the first look, and any owner may rotate after it: so any owner may look first.
+        Raises NotFound, NotAllowed, AlreadySettled.
+        """
+        application = self._owned(application_id, person_id)
+        with self._store.transaction():
+            self._nobody_may_hold_one(application_id)
+            earlier = self._store.links.alive(application_id)
+            if earlier is not None:
+                self._replace(earlier, person_id)
+                if earlier.recipient_id != person_id:
+                    facts = {"person": person_id, "application": application.display_name}
+                    self._notices.person_told(earlier.recipient_id, Note(kind="link_taken", facts=facts))
+            return self.issue(application, person_id, actor=person_id)
+
+    def _replace(self, link: Link, person_id: str) -> None:
+        if not self._store.links.end(link.id, LinkEvent.REPLACE):
+            raise AlreadySettled(_why_not_renewed(self._get(link.id)))
+        self._record(AuditEvent.LINK_REPLACE, person_id, link)
+        self._notices.link_changed(link.id, link.recipient_id)
+
+    def _nobody_may_hold_one(self, application_id: str) -> None:
+        """Refuse a first secret where there is a good one: asked under the write lock, as a press may come between."""
+        if last_good(self._store.credentials.of_application(application_id)) is not None:
+            raise AlreadySettled(
+                "A secret of this application was shown already, to you or to another owner."
+                " Use `/register-app list` to rotate it."
+            )
+
+    def _owned(self, application_id: str, person_id: str) -> Application:
+        application = self._store.applications.get(application_id)
+        if application is None or not application.wanted:
+            raise NotFound("This application is not known any more. `/register-app list` shows yours.")
+        if all(owner.person_id != person_id for owner in application.owners):
+            raise NotAllowed("Only an owner of the application can do this.")
+        request = self._store.requests.get(application.request_id)
+        if request is None or request.state is not RequestState.FULFILLED:
+            raise AlreadySettled("This application is still being made. Its requester is sent a link once it is done.")
+        return application
 
     def not_seen(self, link_id: str, person_id: str) -> str:
         """Take "I did not see it" at its word: that secret is removed at once, and a new link is sent.

@@ -168,8 +168,18 @@ class Provisioning:
             self._record(AuditEvent.REQUEST_FULFIL, request.id)
             self._links.issue(application, request.requester.person_id, actor="bot")
             self._notices.request_changed(request.id)
-            facts = {"app_id": application.app_id, "object_id": application.object_id}
-            self._notices.approvers_told(request.id, Note(kind="fulfilled", facts=facts))
+            self._notices.approvers_told(request.id, Note(kind="fulfilled", facts=self._made(request, application)))
+
+    def _made(self, claimed: AppRequest, application: Application) -> dict[str, str]:
+        """What approvers are told of a made application."""
+        # Read anew: who could not be made an owner was found out since the claim.
+        request = self._store.requests.get(claimed.id) or claimed
+        return {
+            "app_id": application.app_id,
+            "object_id": application.object_id,
+            "no_email": " ".join(request.owners_without_email),
+            "no_user": " ".join(request.owners_without_user),
+        }
 
     def _stuck(self, request: AppRequest, lease: str, error: EntraError) -> None:
         """Wait while this may still be replication, or pass by itself; after that a person has to do something."""

@@ -70,6 +70,16 @@ class AppRequest:
         """The requester first, then the co-owners, each once."""
         return tuple({owner.person_id: owner for owner in (self.requester, *self.form.co_owners)}.values())
 
+    @property
+    def owners_without_email(self) -> tuple[str, ...]:
+        """Who could not be made an owner in Entra because Slack shows no e-mail address of theirs."""
+        return tuple(o.person_id for o in self.owners if o.person_id in self.not_owners and not o.email)
+
+    @property
+    def owners_without_user(self) -> tuple[str, ...]:
+        """Who could not be made an owner in Entra because Entra has no one user with their e-mail address."""
+        return tuple(o.person_id for o in self.owners if o.person_id in self.not_owners and o.email)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Application:

@@ -50,15 +50,14 @@ class Rotation:
         return self._links.issue(application, person_id, actor=person_id, rotates=key_id)
 
     def begin_for_application(self, application_id: str, person_id: str) -> str:
-        """Send an owner a link for the application's last good secret, or for a first one if none is good."""
-        credentials = self._store.credentials.of_application(application_id)
-        good = last_good(credentials)
+        """Send an owner a link for the application's last good secret, or for a first one if none is good.
+
+        Raises NotAllowed, NotFound, AlreadySettled.
+        """
+        good = last_good(self._store.credentials.of_application(application_id))
         if good is not None:
             return self.begin(good.key_id, person_id)
-        if not credentials:
-            raise AlreadySettled("No secret of this application was shown yet: use the link that you were sent.")
-        _, application = owned(self._store, credentials[0].key_id, person_id)
-        return self._links.issue(application, person_id, actor=person_id)
+        return self._links.take(application_id, person_id)
 
     def warn_before_removal(self) -> int:
         """Tell owners a day ahead that the old secret is about to be removed; return how many secrets."""

@@ -245,7 +245,7 @@ class Courier:
 
 
 ABOUT: Mapping[str, str] = {
-    notices.LINK: "the one-time link to the client secret.",
+    notices.LINK: "the one-time link to the client secret. Any other owner can get one with `/register-app list`.",
     notices.REMINDER: "the client secret of this application, which ends soon.",
     notices.REQUEST_DM: "the state of this request.",
 }
