@@ -144,12 +144,17 @@ class Provisioning:
 
     def _find(self, request: AppRequest) -> EntraApplication | None:
         """Return what an earlier try of this request made. A stranger under our name is a refusal."""
-        found = self._registry.find(unique_name(request.id))
+        found = self._unless_removed(self._registry.find(unique_name(request.id)))
         if found is None and request.create_tried:
-            found = next(iter(self._registry.find_by_tag(request_tag(request.id))), None)
+            tagged = map(self._unless_removed, self._registry.find_by_tag(request_tag(request.id)))
+            found = next((application for application in tagged if application is not None), None)
         if found is not None and request_tag(request.id) not in found.tags:
             raise stranger(found, unique_name(request.id))
         return found
+
+    def _unless_removed(self, shown: EntraApplication | None) -> EntraApplication | None:
+        """Leave out what was written down before: it was removed since, and Entra's reads lag behind its writes."""
+        return None if shown is None or self._store.applications.is_known(shown.object_id) else shown
 
     def _create(self, request: AppRequest, lease: str) -> EntraApplication:
         drawn = self._drafting.draft(request)

@@ -9,7 +9,7 @@ def sentences(no_email: Sequence[str], no_user: Sequence[str]) -> str:
     """Return the lines that name these people, by their ids in Slack, each on a line of its own; empty for nobody."""
     reasons = (
         (no_email, "Slack shows me no e-mail address by which to find them"),
-        (no_user, "Entra has no user with the e-mail address that they have in Slack"),
+        (no_user, "Entra has no single user with the e-mail address that they have in Slack"),
     )
     lines = [
         f"\n:warning: {mentions(people)} could not be made an owner in Entra: {why}."

@@ -70,7 +70,7 @@ def no_user_in_entra(world: World) -> None:
 
 REASONS = [
     (no_mail_in_slack, "Slack shows me no e-mail address"),
-    (no_user_in_entra, "Entra has no user with the e-mail address"),
+    (no_user_in_entra, "Entra has no single user with the e-mail address"),
 ]
 
 

@@ -223,3 +223,23 @@ def test_slow_is_told_though_a_process_died(world: World) -> None:
     assert dead is not None
     assert dead.attempts == 3
     assert told(world, SLOW) == 1
+
+
+@pytest.mark.parametrize("look", [f"{LOOK}$", rf"{LOOK}\(uniqueName="])
+def test_what_was_removed_is_not_adopted(world: World, look: str) -> None:
+    """Entra may still show what was just removed for good: a Retry does not take that for something half made."""
+    request_id = world.ask()
+    shown: list[dict[str, Any]] = []
+    refusal = faults.refused(CREATE_SERVICE_PRINCIPAL, 403, DENIED, "Insufficient privileges.")
+    refusal.act = lambda: shown.append(world.entra.applications[0].body)
+    world.entra.trouble.add(refusal)
+    world.approve()
+    body = {"value": shown} if look.endswith("$") else shown[0]
+    world.entra.trouble.add(Fault(match=look, times=1, status=200, body=body))
+    retry(world)
+    let_time_pass(world)
+
+    assert shown[0]["uniqueName"] == f"register-app-{request_id.lower()}"
+    assert "request:fulfil" in events(world)
+    assert events(world).count("application:adopt") == 0
+    assert_made_once(world)

@@ -246,6 +246,41 @@ def test_put_back(request_of: Store) -> None:
     assert request_of.provisioning.is_due(now=SOON)
 
 
+def test_a_tried_creation_is_never_forgotten(request_of: Store) -> None:
+    """That a creation was tried, and who cannot own its outcome, outlives a Retry; a lost lease has no say."""
+    request_of.requests.move(REQUEST, RequestEvent.APPROVE, now=NOW)
+    request_of.provisioning.claim("first", now=NOW, until=SOON)
+    before = found(request_of)
+    strange = request_of.provisioning.creating(REQUEST, "other", now=NOW, not_owners=["UCO"])
+    own = request_of.provisioning.creating(REQUEST, "first", now=NOW, not_owners=["UADA"])
+    request_of.provisioning.settle(REQUEST, "first", RequestEvent.FAIL, now=NOW)
+    request_of.requests.move(REQUEST, RequestEvent.RETRY, now=SOON)
+    after = found(request_of)
+
+    assert (strange, own) == (False, True)
+    assert (before.create_tried, before.not_owners) == (False, ())
+    assert (after.create_tried, after.not_owners) == (True, ("UADA",))
+
+
+def test_a_stay_in_provisioning(request_of: Store) -> None:
+    """Since when a stay is stuck is kept from its first time on, slowness is told once; a Retry begins both anew."""
+    queue = request_of.provisioning
+    request_of.requests.move(REQUEST, RequestEvent.APPROVE, now=NOW)
+    for lease, since in (("first", None), ("second", NOW), ("third", SOON), ("fourth", None)):
+        queue.claim(lease, now=NOW, until=SOON)
+        queue.put_back(REQUEST, lease, try_at=NOW, stuck_since=since)
+    stuck = found(request_of).stuck_since
+    told = [queue.tell_slow(REQUEST) for _ in range(2)]
+    queue.claim("fifth", now=NOW, until=SOON)
+    queue.settle(REQUEST, "fifth", RequestEvent.FAIL, now=NOW)
+    request_of.requests.move(REQUEST, RequestEvent.RETRY, now=SOON)
+
+    assert stuck == NOW
+    assert told == [True, False]
+    assert found(request_of).stuck_since is None
+    assert queue.tell_slow(REQUEST)
+
+
 def test_the_longest_approved_goes_first(store: Store) -> None:
     """Work is taken in the order of approval."""
     for number, minutes in ((1, 5), (2, 1), (3, 3)):
