@@ -128,9 +128,9 @@ class Approvals:
         request = self.decidable(request_id, version, person, is_approver=is_approver)
         self._term_must_hold(request, "Deny this with that reason, or ask the requester to change it.")
         with self._store.transaction():
-            # Asked again under the write lock: a denial or a change in between makes this approval a vain one.
-            self.decidable(request_id, version, person, is_approver=is_approver)
             if not self._store.requests.agree(request_id, version, person.id, now=self._now()):
+                # A denial or a change in between makes this approval a vain one, and says so itself.
+                self.decidable(request_id, version, person, is_approver=is_approver)
                 raise AlreadySettled("You approved this already; another approver has to agree as well.")
             agreement = Agreement(
                 approvers=self._store.requests.approvers_of(request_id, version), quorum=self._policy.quorum

@@ -15,11 +15,12 @@ from bot.errors import AlreadySettled, NotAllowed, NotFound
 from bot.events import AuditEvent
 from bot.identifiers import row_name, short_name
 from bot.life import Life, first_life, next_life
-from bot.lifecycle import LinkEvent, LinkStage
+from bot.lifecycle import LinkEvent, LinkStage, RequestState
 from bot.model import LinkFacts, LinkState, LinkStatus
 from bot.notices import Notices
 from bot.policy import Policy
-from bot.records import Application, Credential, Link
+from bot.records import Application, Credential, Link, Note
+from bot.reminders import last_good
 from storage import Store
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -145,11 +146,59 @@ class Links:
         link = self.own(link_id, person_id)
         self.must_have_time_left(link)
         with self._store.transaction():
-            if not self._store.links.end(link_id, LinkEvent.REPLACE):
-                raise AlreadySettled(_why_not_renewed(self._get(link_id)))
-            self._record(AuditEvent.LINK_REPLACE, person_id, link)
-            self._notices.link_changed(link_id, link.recipient_id)
+            self._replace(link, person_id)
+            if link.rotates_key_id is None:
+                self._nobody_may_hold_one(link.application_id)
             return self.issue(self.application_of(link), person_id, actor=person_id, rotates=link.rotates_key_id)
+
+    def take(self, application_id: str, person_id: str) -> str:
+        """Send an owner the link to a secret that nobody holds; an earlier link, whosever it is, opens nothing more.
+
+        A requester may leave before the first look, and any owner may rotate after it: so any owner may look first.
+        Where earlier secrets have ended or were disowned, the new one lives as long as the last of them.
+        Raises NotFound, NotAllowed, AlreadySettled.
+        """
+        application = self._owned(application_id, person_id)
+        with self._store.transaction():
+            self._nobody_may_hold_one(application_id)
+            earlier = self._store.links.alive(application_id)
+            rotates = earlier.rotates_key_id if earlier else self._last_key(application_id)
+            self._must_have_time_left(application, rotates)
+            if earlier is not None:
+                self._replace(earlier, person_id)
+                if earlier.recipient_id != person_id:
+                    facts = {"person": person_id, "application": application.display_name}
+                    self._notices.person_told(earlier.recipient_id, Note(kind="link_taken", facts=facts))
+            return self.issue(application, person_id, actor=person_id, rotates=rotates)
+
+    def _last_key(self, application_id: str) -> str | None:
+        credentials = self._store.credentials.of_application(application_id)
+        return credentials[0].key_id if credentials else None
+
+    def _replace(self, link: Link, person_id: str) -> None:
+        if not self._store.links.end(link.id, LinkEvent.REPLACE):
+            raise AlreadySettled(_why_not_renewed(self._get(link.id)))
+        self._record(AuditEvent.LINK_REPLACE, person_id, link)
+        self._notices.link_changed(link.id, link.recipient_id)
+
+    def _nobody_may_hold_one(self, application_id: str) -> None:
+        """Refuse a first secret where there is a good one: asked under the write lock, as a press may come between."""
+        if last_good(self._store.credentials.of_application(application_id)) is not None:
+            raise AlreadySettled(
+                "A secret of this application was shown already, to you or to another owner."
+                " Use `/register-app list` to rotate it."
+            )
+
+    def _owned(self, application_id: str, person_id: str) -> Application:
+        application = self._store.applications.get(application_id)
+        if application is None or not application.wanted:
+            raise NotFound("This application is not known any more. `/register-app list` shows yours.")
+        if all(owner.person_id != person_id for owner in application.owners):
+            raise NotAllowed("Only an owner of the application can do this.")
+        request = self._store.requests.get(application.request_id)
+        if request is None or request.state is not RequestState.FULFILLED:
+            raise AlreadySettled("This application is still being made. Its requester is sent a link once it is done.")
+        return application
 
     def expire_due(self) -> int:
         """End the links that nobody opened in time; no secret was made, so nothing is to be cleaned up."""
@@ -182,12 +231,19 @@ class Links:
 
     def life_of(self, link: Link) -> Life:
         """Return how long the secret of this link lives."""
-        term, before = self.application_of(link).form.term, self.secret_before(link)
+        return self._life(self.application_of(link), link.rotates_key_id)
+
+    def _life(self, application: Application, rotates: str | None) -> Life:
+        before = self._store.credentials.get(rotates) if rotates else None
+        term = application.form.term
         return first_life(term) if before is None else next_life(term, before, self._policy)
 
     def must_have_time_left(self, link: Link) -> None:
         """Raise AlreadySettled when the day on which the secret was to end has passed: no link helps any more."""
-        life = self.life_of(link)
+        self._must_have_time_left(self.application_of(link), link.rotates_key_id)
+
+    def _must_have_time_left(self, application: Application, rotates: str | None) -> None:
+        life = self._life(application, rotates)
         if life.is_over(self._now()):
             raise AlreadySettled(
                 f"This secret was approved until {life.ends_at(self._now()):%d %B %Y}, and that day has passed."

@@ -1,7 +1,7 @@
 """The nouns of this product, as frozen values; rows become these and nothing else."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Final, Literal, final
 
 
@@ -91,6 +91,14 @@ class EntraPerson:
     object_id: str
     name: str
     user_principal_name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordRules:
+    """What a tenant's policy says of client secrets: whether there may be any, and how long one may live at most."""
+
+    allowed: bool = True
+    longest: timedelta | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,15 +36,14 @@ class Rotation:
         return self._links.issue(application, person_id, actor=person_id, rotates=key_id)
 
     def begin_for_application(self, application_id: str, person_id: str) -> str:
-        """Send an owner a link to the successor of the application's last good secret, or of its last one at all."""
-        credentials = self._store.credentials.of_application(application_id)
-        good = last_good(credentials)
+        """Send an owner a link for the application's last good secret, or for a first one if none is good.
+
+        Raises NotAllowed, NotFound, AlreadySettled.
+        """
+        good = last_good(self._store.credentials.of_application(application_id))
         if good is not None:
             return self.begin(good.key_id, person_id)
-        if not credentials:
-            raise AlreadySettled("No secret of this application was shown yet: use the link that you were sent.")
-        last, application = owned(self._store, credentials[0].key_id, person_id)
-        return self._links.issue(application, person_id, actor=person_id, rotates=last.key_id)
+        return self._links.take(application_id, person_id)
 
     def not_seen(self, link_id: str, person_id: str) -> str:
         """Take "I did not see it" at its word: that secret is removed at once, and a new link is sent.

@@ -33,7 +33,7 @@ def all_rounds(  # noqa: PLR0913, PLR0917 - the table of the product's whole bac
         Round(name="sweeps", work=minting.sweep, seconds=minute),
         Round(name="proofs", work=proof.conclude_forgotten, seconds=minute),
         Round(name="expired links", work=links.expire_due, seconds=minute),
-        Round(name="unwanted applications", work=provisioning.remove_unwanted, seconds=minute),
+        Round(name="unwanted applications", work=provisioning.leftovers.remove_due, seconds=minute),
         Round(name="retired secrets", work=removal.remove_due, seconds=minute),
         Round(name="removal warnings", work=removal.warn_before_removal, seconds=minute),
         Round(name="waiting requests", work=approvals.remind_approvers, seconds=minute),

@@ -95,6 +95,9 @@ def app_request(row: Row) -> AppRequest:
         assessed=bool(row["assessed"]),
         failure=Failure(**json.loads(row["failure"])) if row["failure"] else None,
         attempts=row["attempts"],
+        create_tried=row["create_tried_at"] is not None,
+        not_owners=tuple(json.loads(row["not_owners"])),
+        stuck_since=optional_moment(row["stuck_since"]),
     )
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from bot.obstacles import UNFORESEEN
 from bot.records import Note
 from handlers import ids
+from handlers.blocks import unowned
 from handlers.blocks.texts import Message, day, escape, exact, markdown, mention, mentions
 
 Facts = Mapping[str, str]
@@ -51,7 +53,13 @@ def _your_request_lapsed(facts: Facts) -> str:
 
 def _fulfilled(facts: Facts) -> str:
     made = f"Made in Entra: client ID {exact(facts['app_id'])}, object ID {exact(facts['object_id'])}."
-    return f":white_check_mark: {made} The requester was sent a one-time link."
+    missing = unowned.sentences(facts.get("no_email", "").split(), facts.get("no_user", "").split())
+    return f":white_check_mark: {made} The requester was sent a one-time link.{missing}"
+
+
+def _link_taken(facts: Facts) -> str:
+    took = f"{mention(facts['person'])} asked for the link to the client secret of “{escape(facts['application'])}”"
+    return f":arrow_right: {took}, as another of its owners. Your own link opens nothing any more."
 
 
 def _graph(facts: Facts) -> str:
@@ -64,7 +72,8 @@ def _failed(facts: Facts) -> str:
     if "look_for" in facts:
         name = exact(facts["look_for"])
         unsure = f"\nWhether something was made already could not be asked: it would have the uniqueName {name}."
-    return f":x: Entra refused. {_graph(facts)}\nMend the cause, then press *Retry* on the request above.{unsure}"
+    lead = "I could not make it." if facts["code"] == UNFORESEEN else "Entra refused."
+    return f":x: {lead} {_graph(facts)}\nMend the cause, then press *Retry* on the request above.{unsure}"
 
 
 def _entra_slow(facts: Facts) -> str:
@@ -145,6 +154,7 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "your_request_lapsed": _your_request_lapsed,
     "retried": lambda facts: f":repeat: {mention(facts['person'])} has it made again.",
     "fulfilled": _fulfilled,
+    "link_taken": _link_taken,
     "failed": _failed,
     "entra_slow": _entra_slow,
     "not_minted": _not_minted,

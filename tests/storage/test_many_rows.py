@@ -103,6 +103,7 @@ HOT: list[tuple[str, Ask]] = [
     ("work to do", lambda s: s.provisioning.claim("lease", now=NOW, until=SOON)),
     ("an application", lambda s: s.applications.get("app-7")),
     ("the application of a request", lambda s: s.applications.of_request("REQ-00000007")),
+    ("an application by Entra's name for it", lambda s: s.applications.is_known("object-7")),
     ("unwanted applications", lambda s: s.applications.unwanted(now=NOW)),
     ("unwanted applications of a request", lambda s: s.applications.unwanted(now=NOW, request_id="REQ-00000007")),
     ("a token", lambda s: s.links.by_token_hash("link-777")),

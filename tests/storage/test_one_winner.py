@@ -129,6 +129,7 @@ RACES = [
         before=failed,
         act=lambda s, n: s.requests.move(REQUEST, RequestEvent.RETRY, now=NOW, by=f"U{n}"),
     ),
+    Race(name="tell of slowness", before=provisioning, act=lambda s, _: s.provisioning.tell_slow(REQUEST)),
     Race(
         name="claim an approved request",
         before=approved,
