@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from bot.records import Note
+from bot.records import Failure, Note
 from handlers import ids
+from handlers.blocks.request_card import graphs_words
 from handlers.blocks.texts import Message, day, escape, exact, markdown, mention, mentions
 
 Facts = Mapping[str, str]
@@ -55,8 +56,7 @@ def _fulfilled(facts: Facts) -> str:
 
 
 def _graph(facts: Facts) -> str:
-    said = f"{exact(facts['code'] or 'no code')}: {escape(facts['message'])}"
-    return f"{said} (request-id {exact(facts['request_id'] or 'none')})"
+    return graphs_words(Failure(code=facts["code"], message=facts["message"], request_id=facts["request_id"]))
 
 
 def _failed(facts: Facts) -> str:
