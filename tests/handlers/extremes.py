@@ -1,6 +1,6 @@
 """The smallest and the largest of everything that people can ask for, and every message that is made of it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -18,6 +18,9 @@ from handlers.blocks.texts import Message
 from tests.domain import nouns
 from tests.domain.nouns import NOW
 
+Words = Callable[[int], str]
+"""What somebody types into a field of so many characters."""
+
 PLACE = LinkPlace(
     tenant_id="99999999-2222-3333-4444-555555555555",
     authority="https://login.microsoftonline.com/99999999-2222-3333-4444-555555555555",
@@ -30,6 +33,11 @@ QUORUM = Policy(quorum=3)
 # Microsoft Graph, "permissionScope resource type": a value has 120 characters at most, of which `&` may be one.
 LONGEST_SCOPE = "&" * 118
 LONG_SCOPE = "PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup"
+
+
+def repeated(letter: str) -> Words:
+    """Somebody who fills each field with one letter."""
+    return lambda longest: letter * longest
 
 
 def smallest() -> RequestForm:
@@ -65,56 +73,57 @@ def largest(letter: str = "x", scope: str = LONG_SCOPE) -> RequestForm:
     )
 
 
-def requests(form: RequestForm, letter: str = "x") -> Iterator[AppRequest]:
+def requests(form: RequestForm, words: Words) -> Iterator[AppRequest]:
     """A request in every state, with all that each state can carry."""
-    failure = Failure(code="Authorization_RequestDenied", message=letter * 2500, request_id=nouns.API)
+    failure = Failure(code="Authorization_RequestDenied", message=words(2500), request_id=nouns.API)
     for state in RequestState:
         yield nouns.request(
             form=form,
             state=state,
             settled_by="UGRACE00001",
-            settled_reason=letter * LONGEST_REASON,
+            settled_reason=words(LONGEST_REASON),
             name_is_taken=True,
             assessed=True,
             failure=failure,
+            requester=nouns.owner(name=words(80)),
         )
 
 
-def facts(letter: str = "x") -> dict[str, str]:
+def facts(words: Words) -> dict[str, str]:
     """Facts for a note of any kind."""
     return {
         "person": "UGRACE00001",
         "people": "UGRACE00001 UKAY0000001 UANN0000001",
         "voided": "UGRACE00001 UKAY0000001",
-        "reason": letter * LONGEST_REASON,
+        "reason": words(LONGEST_REASON),
         "requester": "UADA0000001",
         "hours": "144",
         "request": "REQ-7F3K2M9A",
         "app_id": nouns.API,
         "object_id": nouns.API,
         "code": "Authorization_RequestDenied",
-        "message": letter * 2500,
+        "message": words(2500),
         "request_id": nouns.API,
         "at": NOW.isoformat(),
-        "application": letter * LONGEST_NAME,
-        "description": letter * LONGEST_DESCRIPTION,
+        "application": words(LONGEST_NAME),
+        "description": words(LONGEST_DESCRIPTION),
         "hint": "abc",
         "error": "user_disabled",
         "about": "the one-time link to the client secret.",
     }
 
 
-def messages(form: RequestForm, letter: str = "x") -> Iterator[tuple[str, Message]]:
+def messages(form: RequestForm, words: Words) -> Iterator[tuple[str, Message]]:
     """Every message that can be made of a form, each with a name."""
-    yield from _of_requests(form, letter)
-    yield from _of_secrets(form)
+    yield from _of_requests(form, words)
+    yield from _of_secrets(form, words)
     for kind in notes.SENTENCES:
-        yield f"note {kind}", notes.build(Note(kind=kind, facts=facts(letter)))
+        yield f"note {kind}", notes.build(Note(kind=kind, facts=facts(words)))
 
 
-def _of_requests(form: RequestForm, letter: str) -> Iterator[tuple[str, Message]]:
+def _of_requests(form: RequestForm, words: Words) -> Iterator[tuple[str, Message]]:
     approvers = ("UGRACE00001", "UKAY0000001")
-    for request in requests(form, letter):
+    for request in requests(form, words):
         yield (
             f"card {request.state}",
             request_card.build(CardFacts(request=request, approvers=approvers, policy=QUORUM)),
@@ -122,7 +131,7 @@ def _of_requests(form: RequestForm, letter: str) -> Iterator[tuple[str, Message]
         yield f"direct message {request.state}", request_dm.build(request, approvers, QUORUM)
         for number, message in enumerate(request_in_full.build(request, approvers, QUORUM)):
             yield f"status {request.state} part {number}", message
-    made = [replace(entry, id=f"REQ-{number:08}") for number, entry in enumerate([*requests(form)] * 4)]
+    made = [replace(entry, id=f"REQ-{number:08}") for number, entry in enumerate([*requests(form, words)] * 4)]
     owned = [
         listing.Owned(
             application=nouns.application(n, display_name=form.display_name), credentials=(nouns.credential(n),)
@@ -131,17 +140,17 @@ def _of_requests(form: RequestForm, letter: str) -> Iterator[tuple[str, Message]
     ]
     yield "list", listing.build(made, owned, NOW)
     yield "empty list", listing.build([], [], NOW)
-    yield "help", listing.help_text(unknown=letter * 200)
+    yield "help", listing.help_text(unknown=words(200))
 
 
-def _of_secrets(form: RequestForm) -> Iterator[tuple[str, Message]]:
+def _of_secrets(form: RequestForm, words: Words) -> Iterator[tuple[str, Message]]:
     application = nouns.application(form=form, display_name=form.display_name)
     for rotates in (None, "key-0"):
         yield f"link, rotates {rotates}", link_dm.build(nouns.link(rotates_key_id=rotates), application, PLACE, TOKEN)
     for stage in (LinkStage.VIEWED, LinkStage.EXPIRED, LinkStage.REPLACED):
         for state in CredentialState:
             for accepted in (None, True, False):
-                yield f"link {stage} {state} {accepted}", _ended(form, stage, state, accepted=accepted)
+                yield f"link {stage} {state} {accepted}", _ended(form, words, stage, state, accepted=accepted)
     for state in CredentialState:
         changes: dict[str, Any] = {"snoozed_until": NOW, "remove_at": NOW, "description": form.secret_description}
         credential = nouns.credential(state=state, **changes)
@@ -150,8 +159,10 @@ def _of_secrets(form: RequestForm) -> Iterator[tuple[str, Message]]:
             yield f"reminder {state} {days}", message
 
 
-def _ended(form: RequestForm, stage: LinkStage, state: CredentialState, *, accepted: bool | None) -> Message:
+def _ended(
+    form: RequestForm, words: Words, stage: LinkStage, state: CredentialState, *, accepted: bool | None
+) -> Message:
     application = nouns.application(form=form, display_name=form.display_name)
-    viewed: dict[str, Any] = {"viewed_at": NOW, "viewed_from": "Firefox, IPv4"} if stage is LinkStage.VIEWED else {}
+    viewed: dict[str, Any] = {"viewed_at": NOW, "viewed_from": words(40)} if stage is LinkStage.VIEWED else {}
     credential = nouns.credential(state=state, accepted=accepted, accepted_at=NOW if accepted is not None else None)
     return link_dm.ended(nouns.link(stage=stage, **viewed), application, PLACE, credential)

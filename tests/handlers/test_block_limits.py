@@ -25,7 +25,7 @@ FORMS = {
 MESSAGES = [
     pytest.param(message, id=f"{size} {name}")
     for size, form in FORMS.items()
-    for name, message in extremes.messages(form, "&" if size == "escaped" else "x")
+    for name, message in extremes.messages(form, extremes.repeated("&" if size == "escaped" else "x"))
 ]
 
 

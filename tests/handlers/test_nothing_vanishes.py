@@ -53,7 +53,7 @@ def sized(scopes: int, urls: int, letters: int) -> RequestForm:
 SIZES = st.builds(sized, st.integers(0, 40), st.integers(1, 80), st.integers(1, 118))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(SIZES)
 def test_all_or_a_word(form: RequestForm) -> None:
     """A card has every scope and every reply URL, or it says where the rest of them stand."""
@@ -64,7 +64,7 @@ def test_all_or_a_word(form: RequestForm) -> None:
     assert ELSEWHERE in reads(shown) or all(name in reads(shown) for name in names)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(SIZES)
 def test_all_of_it(form: RequestForm) -> None:
     """The status command answers with every scope, its risk and every reply URL, whatever the size."""

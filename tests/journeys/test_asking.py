@@ -96,6 +96,16 @@ def test_unknown_word(world: World) -> None:
     assert "status REQ" in outcome.texts[0]
 
 
+@pytest.mark.parametrize("word", ["<!channel>", "<@U0000000001|x>", "<https://evil.example|here>", "`x`", "\u202ex"])
+def test_harmless_answers(world: World, word: str) -> None:
+    """What follows the command is made harmless in the answer, where it is repeated as unknown and as not found."""
+    ada = world.around.person("ada")
+    for text in (word, f"status {word}"):
+        answer = ada.command("/register-app", text).delivery
+        assert answer is not None
+        assert not any(mark in str(answer.json) for mark in ("<!", "<@", "<HTTPS", "<https", "`x`", "`X`", "\u202e"))
+
+
 def test_list(world: World) -> None:
     """The list shows each request with its state, and each application with the days its secret has left."""
     first = world.ask()
