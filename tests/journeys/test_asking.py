@@ -106,6 +106,19 @@ def test_harmless_answers(world: World, word: str) -> None:
         assert not any(mark in str(answer.json) for mark in ("<!", "<@", "<HTTPS", "<https", "`x`", "`X`", "\u202e"))
 
 
+def test_harmless_refusal(world: World) -> None:
+    """An application's name is made harmless, or left out, where a second link for it is refused."""
+    world.ask(display_name="<!channel>")
+    world.approve()
+    world.secret()
+    ada = world.around.person("ada")
+    shown = ada.command("/register-app", "list").ephemerals[0]
+    pressed = [ada.click(shown, "rotate_application") for _ in range(2)]
+    world.slack.wait_until(lambda: any("on its way already" in text for text in pressed[1].texts))
+
+    assert not any("<!channel>" in text for text in pressed[1].texts)
+
+
 def test_list(world: World) -> None:
     """The list shows each request with its state, and each application with the days its secret has left."""
     first = world.ask()
