@@ -99,11 +99,13 @@ def test_small_in_one() -> None:
 
 @pytest.mark.parametrize("letter", ["x", "&"])
 def test_what_is_left_out_is_counted(letter: str) -> None:
-    """The names shown of what stands out for one reason, and the number of the others, make all of them."""
+    """The names shown for one reason, and the number of the others, make all; the card says where those stand."""
     form = extremes.largest(letter, extremes.LONGEST_SCOPE if letter == "&" else extremes.LONG_SCOPE)
-    line = next(line for line in reads(card(form)).splitlines() if "An administrator must consent to" in line)
+    words = reads(card(form))
+    line = next(line for line in words.splitlines() if "An administrator must consent to" in line)
     more = re.search(r" and (\d+) more;", line)
 
+    assert ELSEWHERE in words
     assert more is not None
     assert line.count("`") // 2 + int(more[1]) == len(form.scopes)
 
