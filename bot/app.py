@@ -9,15 +9,12 @@ from datetime import UTC, datetime
 from flask import Flask
 from slack_bolt import App
 from slack_bolt.adapter.flask import SlackRequestHandler
-from slack_bolt.authorization import AuthorizeResult
-from slack_sdk import WebClient
 
-import handlers
 from bot.approvals import Approvals
 from bot.clock import Clock, Round
-from bot.graph import Entra, EntraAccess, open_entra
+from bot.connections import SLACK_ANSWER_SECONDS, access, slack_app, slack_client
+from bot.graph import Entra, open_entra
 from bot.graph.applications import Applications
-from bot.graph.credentials import BotCredential, Certificate, ClientSecret, FederatedAssertion, ManagedIdentity
 from bot.links import Links
 from bot.minting import Minting
 from bot.model import LinkStatus, NotMinted, Revealed, Viewer
@@ -25,6 +22,7 @@ from bot.policy import Policy, load_policy
 from bot.proof import Proof
 from bot.provisioning import Provisioning
 from bot.reminders import Reminders
+from bot.removal import Removal
 from bot.rotation import Rotation
 from bot.rounds import all_rounds
 from bot.settings import Settings
@@ -40,7 +38,6 @@ from storage.database import Database
 
 # A browser waits for a press; a request in the background may take its time.
 PRESS_PATIENCE_SECONDS = 20.0
-SLACK_ANSWER_SECONDS = 3
 COURIER_SECONDS = 15
 # A piece of background work hangs, and is not merely slow, when it takes longer than this.
 HANGING_SECONDS = 900.0
@@ -97,6 +94,7 @@ class Bot:
         self.ending.set()
         self.clock.stop()
         self.background.shutdown(wait=True)
+        self.use_cases.people.close()
         self.store.close()
 
 
@@ -136,7 +134,7 @@ def build(
         use_cases, _courier(ground), _provisioning(ground), minting, proof, settings.daily_at, poll_seconds
     )
     desk = Desk(links=ground.links, minting=minting)
-    slack = _slack_app(settings, use_cases)
+    slack = slack_app(settings, use_cases)
     clock = Clock(rounds)
     return Bot(
         settings=settings,
@@ -165,7 +163,7 @@ def _ground(
         settings=settings,
         policy=policy,
         store=store,
-        entra=connect(_access(settings, policy), clock=now),
+        entra=connect(access(settings, policy), clock=now),
         notices=notices,
         links=Links(store, notices, policy, now, settings.entra_tenant_id),
         now=now,
@@ -216,12 +214,13 @@ def _use_cases(ground: Ground) -> UseCases:
         store=store,
         policy=policy,
         clock=now,
-        people=People(_slack_client(settings, SLACK_ANSWER_SECONDS), settings.approvers, ground.background),
+        people=People(slack_client(settings, SLACK_ANSWER_SECONDS), settings.approvers),
         catalogue=ground.entra.catalogue,
         approvals=Approvals(store, notices, policy, now, applications),
         links=ground.links,
         reminders=Reminders(store, notices, policy, now),
-        rotation=Rotation(store, notices, ground.links, applications, now),
+        rotation=Rotation(store, notices, ground.links, policy, now),
+        removal=Removal(store, notices, applications, now),
     )
 
 
@@ -234,7 +233,7 @@ def _courier(ground: Ground) -> Courier:
         public_url=settings.public_url,
     )
     renderer = Renderer(ground.store, ground.links, ground.policy, place, ground.now)
-    return Courier(ground.store, _slack_client(settings, COURIER_SECONDS), renderer, ground.notices, ground.now)
+    return Courier(ground.store, slack_client(settings, COURIER_SECONDS), renderer, ground.notices, ground.now)
 
 
 def _web(ground: Ground, desk: Desk, slack: App, clock: Clock) -> Flask:
@@ -246,66 +245,6 @@ def _web(ground: Ground, desk: Desk, slack: App, clock: Clock) -> Flask:
         ready=lambda: _not_ready(ground.store, clock),
         clock=ground.now,
     )
-
-
-def _access(settings: Settings, policy: Policy) -> EntraAccess:
-    return EntraAccess(
-        tenant_id=settings.entra_tenant_id,
-        client_id=settings.entra_client_id,
-        credential=_own_credential(settings),
-        authority=settings.entra_authority,
-        graph_root=settings.graph_root,
-        extra_resource_app_ids=policy.resource_app_ids,
-    )
-
-
-def _own_credential(settings: Settings) -> BotCredential:
-    if settings.entra_client_secret is not None:
-        return ClientSecret(text=settings.entra_client_secret.get_secret_value())
-    if settings.entra_certificate_file is not None:
-        passphrase = settings.entra_certificate_passphrase
-        return Certificate(
-            path=settings.entra_certificate_file,
-            passphrase=passphrase.get_secret_value() if passphrase else None,
-        )
-    if settings.azure_federated_token_file is not None:
-        return FederatedAssertion(token_file=settings.azure_federated_token_file)
-    return ManagedIdentity(client_id=settings.entra_client_id)
-
-
-def _slack_client(settings: Settings, seconds: int) -> WebClient:
-    # No retry handlers: the library would repeat a post whose answer was lost.
-    return WebClient(
-        token=settings.slack_bot_token.get_secret_value(),
-        base_url=f"{settings.slack_api_url}/",
-        timeout=seconds,
-        retry_handlers=[],
-    )
-
-
-def _slack_app(settings: Settings, use_cases: UseCases) -> App:
-    secret, token = settings.slack_signing_secret, settings.slack_bot_token.get_secret_value()
-
-    def authorize(team_id: str | None) -> AuthorizeResult:
-        # Bolt would ask auth.test before it lets the first listener hear, and a form must open before all else.
-        return AuthorizeResult(enterprise_id=None, team_id=team_id, bot_token=token)
-
-    client = _slack_client(settings, SLACK_ANSWER_SECONDS)
-    # Bolt warns of a client that has a token besides `authorize`; whoever else calls through it needs that token.
-    client.token = None
-    app = App(
-        client=client,
-        authorize=authorize,
-        signing_secret=secret.get_secret_value() if secret else None,
-        token_verification_enabled=False,
-        request_verification_enabled=settings.slack_app_token is None,
-        # Bolt has five threads unless told; a slow listener must not make the next person wait.
-        listener_executor=ThreadPoolExecutor(settings.threads, thread_name_prefix="listener"),
-        raise_error_for_unhandled_request=True,
-    )
-    client.token = token
-    handlers.register(app, use_cases)
-    return app
 
 
 def _not_ready(store: Store, clock: Clock) -> Mapping[str, str]:

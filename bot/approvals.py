@@ -52,7 +52,11 @@ class Approvals:
         self._applications = applications
 
     def submit(self, form_id: str, requester: Person, form: RequestForm) -> AppRequest:
-        """Make a request of a form; the same form submitted twice is one request. Raises NotAllowed."""
+        """Make a request of a form; the same form submitted again is the same request, changed where it differs.
+
+        Slack leaves a form open when the answer to its submission got lost, so that it can be corrected and sent
+        once more. Raises NotAllowed, AlreadySettled.
+        """
         self._must_be_allowed(requester)
         now = self._now()
         request = AppRequest(
@@ -69,7 +73,17 @@ class Approvals:
             if self._store.requests.add(request):
                 self._record(AuditEvent.REQUEST_SUBMIT, requester.id, request.id, version=1)
                 self._notices.request_changed(request.id)
-        return self._store.requests.by_form(form_id) or request
+                return request
+        return self._submitted_again(self._store.requests.by_form(form_id) or request, requester, form)
+
+    def _submitted_again(self, known: AppRequest, person: Person, form: RequestForm) -> AppRequest:
+        if known.form == form:
+            return known
+        try:
+            return self.change(known.id, known.version, person, form)
+        except AlreadySettled as settled:
+            words = "What you changed since was not taken; `/register-app` asks for something new."
+            raise AlreadySettled(f"{settled} {words}") from settled
 
     def change(self, request_id: str, version: int, person: Person, form: RequestForm) -> AppRequest:
         """Replace what a pending request asks for; approvals given to the old version count no more.
@@ -126,11 +140,11 @@ class Approvals:
     def approve(self, request_id: str, version: int, person: Person, *, is_approver: bool) -> Agreement:
         """Add one approver's yes; the quorum approves. Raises NotAllowed, NotFound, AlreadySettled."""
         request = self.decidable(request_id, version, person, is_approver=is_approver)
-        self._term_must_hold(request)
+        self._term_must_hold(request, "Deny this with that reason, or ask the requester to change it.")
         with self._store.transaction():
-            # Asked again under the write lock: a denial or a change in between makes this approval a vain one.
-            self.decidable(request_id, version, person, is_approver=is_approver)
             if not self._store.requests.agree(request_id, version, person.id, now=self._now()):
+                # A denial or a change in between makes this approval a vain one, and says so itself.
+                self.decidable(request_id, version, person, is_approver=is_approver)
                 raise AlreadySettled("You approved this already; another approver has to agree as well.")
             agreement = Agreement(
                 approvers=self._store.requests.approvers_of(request_id, version), quorum=self._policy.quorum
@@ -166,7 +180,7 @@ class Approvals:
             raise NotAllowed("Only the configured approvers may retry this.")
         if request.state is not RequestState.FAILED:
             self._too_late(request_id)
-        self._term_must_hold(request)
+        self._term_must_hold(request, f"Ask <@{request.requester.person_id}> to use `/register-app` for a new request.")
         with self._store.transaction():
             self._move(request_id, RequestEvent.RETRY, AuditEvent.REQUEST_RETRY, by=person.id)
             self._notices.approvers_told(request_id, Note(kind="retried", facts={"person": person.id}))
@@ -249,11 +263,11 @@ class Approvals:
     def _too_late(self, request_id: str) -> NoReturn:
         raise AlreadySettled(what_happened(self._get(request_id)))
 
-    def _term_must_hold(self, request: AppRequest) -> None:
+    def _term_must_hold(self, request: AppRequest, way_out: str) -> None:
         if request.form.term.last_day and term_fault(request.form.term, self._policy, self._now()):
             raise AlreadySettled(
                 f"The secret asked for would end on {request.form.term.last_day.isoformat()}, which is too"
-                " close or past by now. Deny this with that reason, or ask the requester to change it."
+                f" close or past by now. {way_out}"
             )
 
     def _must_be_allowed(self, person: Person) -> None:
@@ -277,6 +291,6 @@ def what_happened(request: AppRequest) -> str:
         RequestState.DENIED: f"was denied{by}{when}",
         RequestState.WITHDRAWN: f"was withdrawn{by}{when}",
         RequestState.LAPSED: f"lapsed{when} because nobody decided in time",
-        RequestState.FAILED: f"was approved{by}, but Entra refused to make it",
+        RequestState.FAILED: f"was approved{by}, but could not be made",
     }
     return f"{request.id} {words[request.state]}."

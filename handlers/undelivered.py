@@ -11,7 +11,7 @@ from handlers import notices
 from storage import Store
 
 ABOUT: Mapping[str, str] = {
-    notices.LINK: "the one-time link to the client secret.",
+    notices.LINK: "the one-time link to the client secret. Any other owner can get one with `/register-app list`.",
     notices.REMINDER: "the client secret of this application, which ends soon.",
     notices.REQUEST_DM: "the state of this request.",
 }

@@ -13,12 +13,26 @@ import pytest
 import bot
 
 ROOT = Path(__file__).parents[1]
-USE_CASES = ("approvals", "provisioning", "links", "minting", "proof", "reminders", "rotation", "clock")
+USE_CASES = (
+    "approvals",
+    "provisioning",
+    "drafting",
+    "leftovers",
+    "obstacles",
+    "links",
+    "minting",
+    "proof",
+    "reminders",
+    "rotation",
+    "removal",
+    "clock",
+)
 GROUND = (
     "model",
     "lifecycle",
     "records",
     "policy",
+    "life",
     "submission",
     "reply_urls",
     "reply_hosts",
@@ -30,7 +44,7 @@ GROUND = (
     "log",
     "identifiers",
 )
-TOP = ("app", "__main__", "checks", "manifest", "serving", "rounds")
+TOP = ("app", "connections", "__main__", "checks", "manifest", "serving", "rounds")
 LONGEST_FUNCTION = 45
 LONGEST_FILE = 320
 
