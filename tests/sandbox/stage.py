@@ -20,7 +20,7 @@ from tests.sandbox.timepiece import Timepiece
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 30.0
-BotState = Literal["running", "frozen", "ended"]
+BotState = Literal["starting", "running", "frozen", "ended"]
 
 
 def free_port() -> int:
@@ -50,6 +50,7 @@ class Stage:
     port: int = field(init=False)
     process: subprocess.Popen[bytes] | None = None
     frozen: bool = False
+    answered: bool = False
 
     def __post_init__(self) -> None:
         self.clock = Timepiece(self.folder / "clock")
@@ -78,12 +79,15 @@ class Stage:
         """Whether the bot runs."""
         if self.process is None or self.process.poll() is not None:
             return "ended"
+        if not self.answered:
+            return "starting"
         return "frozen" if self.frozen else "running"
 
     def start_bot(self) -> None:
         """Start the bot, unless it runs, and wait until it answers."""
         if self.bot_state != "ended":
             return
+        self.answered = False
         environment = {
             **{name: os.environ[name] for name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV") if name in os.environ},
             **self.around.environment(public_url=self.url, database=self.database),
@@ -101,6 +105,7 @@ class Stage:
                 process_group=0,
             )
         until(self._answers, seconds=START_SECONDS)
+        self.answered = True
 
     def _answers(self) -> bool:
         if self.process is not None and self.process.poll() is not None:

@@ -17,6 +17,7 @@ const TROUBLE = [
   ["owner_left", "Alan has left", "His Slack account is deactivated"],
 ];
 const BOT = {
+  starting: ["Starting…", []],
   running: ["Running", [["freeze", "Freeze"], ["kill", "Kill"]]],
   frozen: ["Frozen: it answers nobody", [["thaw", "Let it go on"], ["kill", "Kill"]]],
   ended: ["Not running", [["start", "Start it"]]],

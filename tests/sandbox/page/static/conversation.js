@@ -47,7 +47,7 @@ function drawHome() {
   const shown = view ? `${store.me}/${view.hash}` : `${store.me}/none`;
   if (shown === homeShown) return;
   homeShown = shown;
-  $("home").replaceChildren(...(view ? drawBlocks(view.blocks, home.surface) : [h("div", { class: "empty" }, h("img", { class: "avatar bot large", src: "/static/bot.svg", alt: "" }), h("h2", {}, "There is nothing here yet"), h("p", {}, "Register App has not published anything to your Home tab."))]));
+  $("home").replaceChildren(...(view ? drawBlocks(view.blocks, home.surface) : [h("div", { class: "nothing-yet" }, h("img", { class: "avatar bot large", src: "/static/bot.svg", alt: "" }), h("h2", {}, "There is nothing here yet"), h("p", {}, "Register App has not published anything to your Home tab."))]));
 }
 
 function drawWelcome(place, count) {

@@ -9,8 +9,9 @@ import { mrkdwn, spoken } from "./richtext.js";
 import { isReply, now, person, seenBy, store, update } from "./store.js";
 import { toast } from "./toast.js";
 
-// Messages of one author within so many seconds stand under one name.
+// Short messages of one author within so many seconds stand under one name.
 const TOGETHER = 300;
+const isShort = (message) => message.blocks.length < 2;
 
 function surfaceOf(place, message) {
   const about = (block, element) => ({ channel: place.id, ts: message.ts, version: message.version, block: block.block_id, action: element.action_id });
@@ -93,19 +94,21 @@ export function entries(place, messages, inThread = false) {
   return messages.map((message, index) => {
     const before = messages[index - 1];
     const day = !inThread && (!before || !sameDay(Number(before.ts), Number(message.ts), tz));
-    const near = before && before.author === message.author && Number(message.ts) - Number(before.ts) < TOGETHER;
+    const near = before && before.author === message.author && isShort(before) && isShort(message) && Number(message.ts) - Number(before.ts) < TOGETHER;
     return { place, message, day, inThread, together: Boolean(near && !day && !message.onlyFor && !before.onlyFor) };
   });
 }
 
-// Draws into a list that stays scrolled to its end when it was there, or when another is shown.
+// Draws into a list that stays scrolled to its end: when it was there, when another is shown, when one has just spoken.
 export function drawList(list, scroller, name, all) {
   const fresh = list.dataset.shows !== name;
-  const atEnd = fresh || scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
+  const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
+  const last = all.at(-1)?.message;
+  const spoke = last && list.last !== last.ts && (last.author === store.me || last.onlyFor === store.me);
   list.dataset.shows = name;
-  const count = list.childElementCount;
+  list.last = last?.ts;
   keep(list, all, describe, drawMessage);
-  if (fresh || (atEnd && list.childElementCount >= count)) scroller.scrollTop = scroller.scrollHeight;
+  if (fresh || atEnd || spoke) scroller.scrollTop = scroller.scrollHeight;
 }
 
 export const summary = (message) => `${nameOf(message.author)}: ${spoken(message.text)}`;

@@ -15,8 +15,9 @@ const several = (all, none = "none") => (all.length ? h("ul", {}, ...all.map((on
 
 function credential(password) {
   const ends = Date.parse(password.endDateTime);
-  const days = Math.ceil((ends - now()) / DAY);
-  const left = days < 0 ? "ended" : days === 1 ? "1 day left" : `${days} days left`;
+  // Whole days of the calendar, UTC, as the bot counts them.
+  const days = Math.floor(ends / DAY) - Math.floor(now() / DAY);
+  const left = ends <= now() ? "ended" : days === 0 ? "today" : days === 1 ? "1 day left" : `${days} days left`;
   return h("div", { class: "credential" }, h("div", {}, password.displayName ?? "(no description)", " · begins with ", code(password.hint)),
     h("div", { class: days <= 30 ? "ends soon" : "ends" }, `Ends ${form.format(ends)}, ${left}`));
 }

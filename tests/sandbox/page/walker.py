@@ -1,0 +1,87 @@
+"""A person at the page, for pictures and tests: types, presses and looks in a real browser; waits, never sleeps."""
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+# How long the bot may take to make something in Entra and to tell of it, in milliseconds.
+PATIENCE = 20_000
+
+
+class Walker:
+    """Drives one window in which the sandbox's page is open."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def arrive(self, address: str) -> None:
+        """Open the page, and wait until it knows the workspace."""
+        self.page.goto(address)
+        expect(self.page.locator("body")).to_have_attribute("data-ready", "true", timeout=PATIENCE)
+
+    def be(self, name: str) -> None:
+        """Become the person of this name, or of this part such as "Guest"."""
+        face = self.page.locator("#people").get_by_role("button", name=name)
+        face.click()
+        expect(face).to_have_attribute("aria-pressed", "true")
+
+    def go(self, room: str) -> None:
+        """Open a channel, or the bot's direct messages."""
+        self.page.locator("#channels, #apps").get_by_role("button", name=room).click()
+
+    @property
+    def composer(self) -> Locator:
+        """Where one writes."""
+        return self.page.locator("#composer").get_by_role("combobox")
+
+    def say(self, text: str) -> None:
+        """Type a message or a slash command, and send it."""
+        self.composer.fill(text)
+        self.composer.press("Escape")
+        self.composer.press("Enter")
+
+    @property
+    def modal(self) -> Locator:
+        """The modal in front."""
+        return self.page.locator("dialog.modal[open]")
+
+    def input(self, block: str) -> Locator:
+        """One input of the modal with its label, its hint and its error."""
+        return self.modal.locator(f'.input[data-block="{block}"]')
+
+    def fill(self, block: str, text: str) -> None:
+        """Type into a field."""
+        self.input(block).locator("input, textarea").fill(text)
+
+    def choose(self, block: str, query: str, option: str) -> None:
+        """Type into a menu, and choose what begins with these words."""
+        box = self.input(block).get_by_role("combobox")
+        box.click()
+        box.press_sequentially(query)
+        self.input(block).get_by_role("option", name=re.compile(f"^{re.escape(option)}")).first.click(timeout=PATIENCE)
+
+    def submit(self) -> None:
+        """Press the modal's button."""
+        self.modal.locator("button[type=submit]").click()
+
+    def error(self, block: str) -> Locator:
+        """The words beside a field."""
+        return self.input(block).locator(".error")
+
+    def message(self, words: str) -> Locator:
+        """The latest message that holds these words."""
+        return self.page.locator("#messages .message").filter(has_text=words).last
+
+    def press(self, words: str, button: str) -> None:
+        """Press a button of the latest message that holds these words."""
+        self.message(words).get_by_role("button", name=button, exact=True).click(timeout=PATIENCE)
+
+    def agree(self, button: str) -> None:
+        """Answer the question that stands in front."""
+        self.page.get_by_role("alertdialog").get_by_role("button", name=button, exact=True).click()
+
+    def open_link(self, words: str, button: str) -> Page:
+        """Press a button that leads elsewhere; the window that it opens."""
+        with self.page.expect_popup() as popup:
+            self.message(words).get_by_role("link", name=button, exact=True).click(timeout=PATIENCE)
+        return popup.value
