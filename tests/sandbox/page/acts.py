@@ -29,7 +29,9 @@ def _command(_: Surroundings, person: Person, wish: Wish) -> Answer:
 
 
 def _say(_: Surroundings, person: Person, wish: Wish) -> Answer:
-    person.say(wish["channel"], str(wish["text"]), wish.get("thread"))
+    # Slack's client escapes these three before it sends ("Formatting message text", escaping).
+    text = str(wish["text"]).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    person.say(wish["channel"], text, wish.get("thread"))
     return {}
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, Final
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from flask import Flask, Response, jsonify, redirect, request, send_from_directory
+from flask import Flask, Response, abort, jsonify, redirect, request
+from werkzeug.security import safe_join
 from werkzeug.wrappers import Response as AnyResponse
 
 from tests.sandbox.page.acts import act
@@ -20,6 +21,12 @@ from tests.sandbox.stage import Stage
 from tests.sandbox.wire import LoopbackServer
 
 STATIC: Final = Path(__file__).with_name("static")
+_TYPES: Final = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
 _LONGEST_BODY: Final = 256 * 1024
 _NO_KEY: Final = "Open the address that the terminal shows: it carries the key to this sandbox.\n"
 
@@ -67,8 +74,8 @@ class Page:
         app.config["MAX_CONTENT_LENGTH"] = _LONGEST_BODY
         app.before_request(self._guard)
         app.after_request(self._door.close_behind)
-        app.add_url_rule("/", view_func=self._index)
-        app.add_url_rule("/static/<path:name>", "static", view_func=lambda name: send_from_directory(STATIC, name))
+        app.add_url_rule("/", "index", view_func=lambda: _static("index.html"))
+        app.add_url_rule("/static/<path:name>", "static", view_func=_static)
         app.add_url_rule("/api/stream", "stream", view_func=self._stream)
         app.add_url_rule("/api/act", "act", view_func=lambda: self._carry_out(self._act), methods=["POST"])
         app.add_url_rule("/api/control", "control", view_func=lambda: self._carry_out(self._control), methods=["POST"])
@@ -83,10 +90,6 @@ class Page:
         if not self._door.let_in(request):
             return Response(_NO_KEY, HTTPStatus.FORBIDDEN, mimetype="text/plain")
         return redirect("/") if "key" in request.args else None
-
-    @staticmethod
-    def _index() -> Response:
-        return send_from_directory(STATIC, "index.html")
 
     def _stream(self) -> Response:
         return Response(stream(self._pieces(), self._bell), mimetype="text/event-stream")
@@ -118,3 +121,11 @@ class Page:
         finally:
             self._bell.ring()
         return jsonify(answer)
+
+
+def _static(name: str) -> Response:
+    """Answer with a file of the page, read at once: a visitor who leaves early leaves none open."""
+    path = Path(safe_join(str(STATIC), name) or STATIC)
+    if path.suffix not in _TYPES or not path.is_file():
+        abort(HTTPStatus.NOT_FOUND)
+    return Response(path.read_bytes(), mimetype=_TYPES[path.suffix])

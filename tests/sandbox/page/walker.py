@@ -40,6 +40,11 @@ class Walker:
         self.composer.press("Escape")
         self.composer.press("Enter")
 
+    def open_form(self) -> None:
+        """Type the slash command, and wait for the form."""
+        self.say("/register-app")
+        expect(self.input("display_name")).to_be_visible(timeout=PATIENCE)
+
     @property
     def modal(self) -> Locator:
         """The modal in front."""
@@ -59,6 +64,9 @@ class Walker:
         box.click()
         box.press_sequentially(query)
         self.input(block).get_by_role("option", name=re.compile(f"^{re.escape(option)}")).first.click(timeout=PATIENCE)
+        if box.get_attribute("aria-expanded") == "true":
+            box.press("Escape")
+            box.fill("")
 
     def submit(self) -> None:
         """Press the modal's button."""
@@ -79,6 +87,11 @@ class Walker:
     def agree(self, button: str) -> None:
         """Answer the question that stands in front."""
         self.page.get_by_role("alertdialog").get_by_role("button", name=button, exact=True).click()
+
+    def link(self, words: str, button: str) -> str:
+        """Where a button of the latest message with these words leads."""
+        button_found = self.message(words).get_by_role("link", name=button, exact=True)
+        return button_found.get_attribute("href", timeout=PATIENCE) or ""
 
     def open_link(self, words: str, button: str) -> Page:
         """Press a button that leads elsewhere; the window that it opens."""

@@ -19,7 +19,7 @@ const TROUBLE = [
 const BOT = {
   starting: ["Starting…", []],
   running: ["Running", [["freeze", "Freeze"], ["kill", "Kill"]]],
-  frozen: ["Frozen: it answers nobody", [["thaw", "Let it go on"], ["kill", "Kill"]]],
+  frozen: ["Frozen, answers nobody", [["thaw", "Thaw"], ["kill", "Kill"]]],
   ended: ["Not running", [["start", "Start it"]]],
 };
 
