@@ -51,7 +51,16 @@ export class Picker {
     if (event.target !== this.input) event.preventDefault();
     this.input.focus();
     if (this.open && event.target !== this.input) this.hide();
-    else this.show();
+    else this.ask();
+  }
+
+  // Opens the list for a search: what is chosen steps back into the placeholder until the list is gone.
+  ask() {
+    if (!this.open && !this.multiple) {
+      this.input.placeholder = this.chosen[0]?.text ?? this.placeholder;
+      this.input.value = "";
+    }
+    this.show();
   }
 
   typed() {
@@ -62,7 +71,7 @@ export class Picker {
 
   left() {
     this.hide();
-    this.input.value = this.multiple ? "" : this.chosen[0]?.text ?? "";
+    if (this.multiple) this.input.value = "";
   }
 
   show() {
@@ -81,6 +90,7 @@ export class Picker {
     this.input.setAttribute("aria-expanded", "false");
     this.input.removeAttribute("aria-activedescendant");
     this.at = -1;
+    if (!this.multiple) this.draw();
   }
 
   async fill() {
@@ -132,7 +142,7 @@ export class Picker {
     const size = this.options.length;
     const moves = { ArrowDown: 1, ArrowUp: -1 };
     if (event.key in moves) {
-      if (!this.open) this.show();
+      if (!this.open) this.ask();
       else if (size) this.point((this.at + moves[event.key] + size) % size);
     } else if (event.key === "Enter") {
       if (this.open && this.at >= 0) this.choose(this.options[this.at].option);
@@ -141,7 +151,10 @@ export class Picker {
     } else if (event.key === "Backspace" && this.multiple && !this.input.value && this.chosen.length) {
       this.set(this.chosen.slice(0, -1));
       return;
-    } else return;
+    } else {
+      if (!this.open && !this.multiple && event.key.length === 1) this.input.select();
+      return;
+    }
     event.preventDefault();
     if (event.key === "Escape") event.stopPropagation();
   }
