@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, expect
 from tests.page.conftest import Sandbox
 from tests.sandbox.entra import faults
 from tests.sandbox.page.database import open_read_only, tables
-from tests.sandbox.page.walker import PATIENCE, Walker
+from tests.sandbox.page.walker import NAME, PATIENCE, REPLY_URL, Walker
 
 pytestmark = pytest.mark.browser
 
@@ -28,31 +28,17 @@ def switch(walker: Walker, name: str, *, on: bool) -> None:
     expect(found).to_have_attribute("aria-checked", str(on).lower())
 
 
-def make_application(walker: Walker) -> None:
-    """Ask as Ada and approve as Grace, without a look at the secret."""
-    walker.be("Ada Lovelace")
-    walker.open_form()
-    walker.fill("display_name", "Ward dashboard")
-    walker.fill("reply_urls", "https://ward.contoso.example/auth/callback")
-    walker.fill("secret_description", "production web server")
-    walker.fill("justification", "Nurses see the beds of their ward.")
-    walker.submit()
-    expect(walker.modal).to_have_count(0)
-    walker.be("Grace Hopper")
-    walker.go("app-approvals")
-    walker.press("Ward dashboard", "Approve")
-    walker.agree("Approve")
-
-
 def test_tenant_calls_and_tables(sandbox: Sandbox, walker: Walker) -> None:
     """The application appears in the tenant, the calls that made it with their status, and its rows in the tables."""
-    make_application(walker)
+    walker.fill_form()
+    walker.send_form()
+    walker.approve()
     tenant = tab(walker, "Tenant")
-    expect(tenant).to_contain_text("Ward dashboard", timeout=PATIENCE)
+    expect(tenant).to_contain_text(NAME, timeout=PATIENCE)
     application = sandbox.around.entra.applications[0]
     expect(tenant).to_contain_text(application.app_id)
     expect(tenant).to_contain_text("none: nobody has looked at one")
-    expect(tenant).to_contain_text("https://ward.contoso.example/auth/callback")
+    expect(tenant).to_contain_text(REPLY_URL)
     calls = tab(walker, "Graph calls")
     made = calls.locator(".call").filter(has_text="/applications").filter(has_text="POST").last
     expect(made.locator(".status")).to_have_text("201")
@@ -113,17 +99,13 @@ def test_killed_and_started(walker: Walker) -> None:
 def test_frozen(sandbox: Sandbox, walker: Walker) -> None:
     """A modal that a frozen bot does not answer stays open with what was typed, and says so in Slack's words."""
     walker.be("Alan Turing")
-    walker.open_form()
-    walker.fill("display_name", "Typed before")
-    walker.fill("reply_urls", "https://ward.contoso.example/auth/callback")
-    walker.fill("secret_description", "production")
-    walker.fill("justification", "Nurses see the beds of their ward.")
+    walker.fill_form()
     sandbox.stage.freeze_bot()
     walker.submit()
     expect(walker.modal.locator(".modal-notice")).to_have_text(
         "We had some trouble connecting. Try again?", timeout=PATIENCE
     )
-    expect(walker.input("display_name").locator("input")).to_have_value("Typed before")
+    expect(walker.input("display_name").locator("input")).to_have_value(NAME)
     sandbox.stage.thaw_bot()
     walker.modal.get_by_role("button", name="Cancel").click()
 

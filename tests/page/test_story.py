@@ -5,28 +5,22 @@ from playwright.sync_api import Page, expect
 
 from tests.page.conftest import Sandbox, Window
 from tests.sandbox.entra.probe import Probe
-from tests.sandbox.page.walker import PATIENCE, Walker
+from tests.sandbox.page.walker import NAME, PATIENCE, REPLY_URL, Walker
 
 pytestmark = pytest.mark.browser
-NAME = "Ward dashboard"
 
 
 def ask(walker: Walker) -> None:
     """As Ada fill in the form with a fault, read what is said of it, and correct it."""
-    walker.open_form()
-    walker.fill("display_name", NAME)
-    walker.fill("reply_urls", "http://ward.contoso.example/auth#callback")
-    walker.fill("secret_description", "production web server")
-    walker.fill("justification", "Nurses see the beds of their ward.")
+    walker.fill_form("http://ward.contoso.example/auth#callback")
     walker.choose("scopes", "user.read", "User.Read ·")
     walker.choose("scopes", "patient", "patient.read")
     walker.submit()
     expect(walker.error("reply_urls")).to_contain_text("Remove the #")
     expect(walker.input("reply_urls").locator("textarea")).to_be_focused()
     expect(walker.input("display_name").locator("input")).to_have_value(NAME)
-    walker.fill("reply_urls", "https://ward.contoso.example/auth/callback")
-    walker.submit()
-    expect(walker.modal).to_have_count(0)
+    walker.fill("reply_urls", REPLY_URL)
+    walker.send_form()
     expect(walker.message(NAME)).to_contain_text("Waiting for an approver")
 
 
@@ -34,10 +28,7 @@ def approve(walker: Walker) -> None:
     """As Grace, who sees an unread mark, agree in the channel."""
     walker.be("Grace Hopper")
     expect(walker.page.locator("#channels").get_by_label("1 unread")).to_be_visible()
-    walker.go("app-approvals")
-    walker.press(NAME, "Approve")
-    walker.agree("Approve")
-    expect(walker.message(NAME)).to_contain_text("Approved by @Grace Hopper", timeout=PATIENCE)
+    walker.approve()
 
 
 def reveal(walker: Walker) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.sandbox.narrator import Narrator
 from tests.sandbox.page.server import Page
-from tests.sandbox.stage import Stage
+from tests.sandbox.stage import Stage, is_free
 from tests.sandbox.tour import play
 
 KEPT = (
@@ -22,7 +22,9 @@ KEPT = (
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.sandbox", description=__doc__)
-    parser.add_argument("--tour", action="store_true", help="play the whole story and end; non-zero if a step is wrong")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--tour", action="store_true", help="play the whole story and end; non-zero if a step is wrong")
+    what.add_argument("--screenshots", type=Path, metavar="DIR", help="write README's pictures to DIR and end")
     parser.add_argument("--port", type=int, default=0, help="the page's port on this machine; a free one by default")
     parser.add_argument("--data", type=Path, metavar="DIR", help=KEPT)
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
@@ -30,12 +32,13 @@ def arguments() -> argparse.Namespace:
 
 
 def serve(page: Page, *, kept: Path | None, browser: bool) -> int:
-    """Say where the page is, and serve it until Ctrl-C or SIGTERM."""
+    """Say where the page is, and serve it until Ctrl-C, SIGTERM, or the terminal is closed."""
     over = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: over.set())
     print(f"The sandbox is at  {page.address}\nCtrl-C ends it.", flush=True)
-    print(f"The bot's database stays in {kept}." if kept else "Nothing of it is kept.", flush=True)
+    stays = f"The bot's database stays in {kept}; the emulated Slack and Entra do not."
+    print(stays if kept else "Nothing of it is kept.", flush=True)
     if browser:
         webbrowser.open(page.address)
     over.wait()
@@ -46,6 +49,9 @@ def serve(page: Page, *, kept: Path | None, browser: bool) -> int:
 def main() -> int:
     """Start everything; return the exit code."""
     given = arguments()
+    if given.port and not is_free(given.port):
+        print(f"Port {given.port} of this machine is in use. Choose another with --port.")
+        return 1
     with ExitStack() as stack:
         if given.data:
             given.data.mkdir(parents=True, exist_ok=True)
@@ -56,6 +62,10 @@ def main() -> int:
             return play(stage, Narrator())
         page = Page(stage, given.port)
         stack.callback(page.stop)
+        if given.screenshots:
+            from tests.sandbox.page.pictures import take  # noqa: PLC0415 - only this drives a browser
+
+            return take(page.address, given.screenshots)
         return serve(page, kept=given.data, browser=not given.no_browser)
 
 

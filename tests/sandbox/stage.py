@@ -31,6 +31,17 @@ def free_port() -> int:
         return port
 
 
+def is_free(port: int) -> bool:
+    """Say whether nobody of this machine listens at a port; what has just ended does not count."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
 def until(holds: Callable[[], object], seconds: float = 10.0) -> None:
     """Wait until `holds()` is true, asking again and again; raises TimeoutError."""
     deadline = time.monotonic() + seconds

@@ -8,6 +8,7 @@ acts        what a person does, carried out by the person driver of tests.sandbo
 behind      the emulated tenant, the Graph calls, what the bot stored
 database    the bot's tables, read only, without hashes and leases
 controls    the clock, the bot's process, the switches for trouble
+pictures    `--screenshots`: the walker takes README's pictures
 walker      a person at the page, for pictures and tests
 
 `static/` is the page itself: plain HTML, style sheets and small modules of our own, and no line from elsewhere.

@@ -4,6 +4,8 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
+NAME = "Ward dashboard"
+REPLY_URL = "https://ward.contoso.example/auth/callback"
 # How long the bot may take to make something in Entra and to tell of it, in milliseconds.
 PATIENCE = 20_000
 
@@ -44,6 +46,27 @@ class Walker:
         """Type the slash command, and wait for the form."""
         self.say("/register-app")
         expect(self.input("display_name")).to_be_visible(timeout=PATIENCE)
+
+    def fill_form(self, reply_url: str = REPLY_URL) -> None:
+        """Fill in what the form demands."""
+        self.open_form()
+        self.fill("display_name", NAME)
+        self.fill("reply_urls", reply_url)
+        self.fill("secret_description", "production web server")
+        self.fill("justification", "Nurses see the beds of their ward.")
+
+    def send_form(self) -> None:
+        """Submit, and wait until the form is gone."""
+        self.submit()
+        expect(self.modal).to_have_count(0)
+
+    def approve(self) -> None:
+        """As Grace, press Approve in the channel and agree to the question."""
+        self.be("Grace Hopper")
+        self.go("app-approvals")
+        self.press(NAME, "Approve")
+        self.agree("Approve")
+        expect(self.message(NAME)).to_contain_text("Approved by @Grace Hopper", timeout=PATIENCE)
 
     @property
     def modal(self) -> Locator:

@@ -54,7 +54,7 @@ const HOW_TYPED = {
 
 function typed(block, element, surface, label) {
   const props = {
-    ...(element.multiline ? { rows: "4" } : { type: "text", ...HOW_TYPED[element.type] }),
+    ...(element.multiline ? { rows: "3" } : { type: "text", ...HOW_TYPED[element.type] }),
     id: freshId("field"), class: "field", "aria-label": label, autocomplete: "off", "data-element": nameOf(block, element),
     placeholder: element.placeholder?.text, maxlength: String(element.max_length ?? 3000), autofocus: element.focus_on_load,
     value: surface.state(block, element).value ?? "",

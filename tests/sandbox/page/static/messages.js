@@ -66,7 +66,7 @@ function threadLink(place, message, tz) {
 function drawMessage({ place, message, together, day, inThread }) {
   const tz = person(store.me)?.tz;
   const seconds = Number(message.ts);
-  const time = h("time", { class: "time", datetime: new Date(seconds * 1000).toISOString(), title: fullDate(seconds, tz) }, clockTime(seconds, tz));
+  const time = h("time", { class: "time", datetime: new Date(seconds * 1000).toISOString(), title: fullDate(seconds, tz) }, together ? clockTime(seconds, tz).replace(/ .*/, "") : clockTime(seconds, tz));
   const reply = () => update({ thread: { channel: place.id, ts: message.ts } });
   const head = together ? false : h("div", { class: "message-head" }, h("span", { class: "author" }, nameOf(message.author)),
     person(message.author)?.bot ? h("span", { class: "app-mark" }, "APP") : false, time);
