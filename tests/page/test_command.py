@@ -12,16 +12,20 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.sandbox.stage import ROOT, free_port
+from tests.sandbox.stage import ROOT, free_port, until
 
 PICTURES = ("modal", "approval", "dm", "secret", "reminder")
 
 
 @contextmanager
-def running(*words: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+def running(*words: str, browser: str = "") -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
     """Run the command; the process and the two lines that it prints first."""
-    command = [sys.executable, "-m", "tests.sandbox", "--no-browser", *words]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    silent = [] if browser else ["--no-browser"]
+    command = [sys.executable, "-m", "tests.sandbox", *silent, *words]
+    environment = {**os.environ, "BROWSER": browser}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
         assert process.stdout is not None
         try:
             yield process, [process.stdout.readline().strip() for _ in range(3)]
@@ -74,6 +78,22 @@ def test_started_again_on_what_was_kept(tmp_path: Path) -> None:
     assert (first, second) == (0, 0)
     assert float((tmp_path / "clock").read_text()) == 7 * 86_400
     assert (tmp_path / "bot.sqlite3").stat().st_ino == database
+
+
+def test_opens_the_browser(tmp_path: Path) -> None:
+    """The person's browser is opened at the address that is printed."""
+    opened = tmp_path / "opened"
+    program = tmp_path / "browser"
+    program.write_text(
+        f"#!{sys.executable}\nimport pathlib, sys\npathlib.Path({str(opened)!r}).write_text(sys.argv[1])\n"
+    )
+    program.chmod(0o755)
+    with running(browser=f"{program} %s") as (process, lines):
+        until(opened.exists)
+        until(opened.read_text)
+        end(process)
+
+    assert opened.read_text() == lines[0].rpartition(" ")[2]
 
 
 def test_port_is_taken() -> None:

@@ -28,6 +28,19 @@ def test_completion(walker: Walker) -> None:
     expect(walker.composer).to_have_value("")
 
 
+def test_command_typed_in_full(walker: Walker) -> None:
+    """A command that was typed in full is sent by Enter, though longer ones are offered below it."""
+    walker.be("Grace Hopper")
+    walker.composer.focus()
+    walker.page.keyboard.type("/register-app")
+    expect(walker.page.get_by_role("listbox", name="Slash commands").get_by_role("option")).to_have_count(3)
+    walker.page.keyboard.press("Enter")
+    expect(walker.input("display_name")).to_be_visible(timeout=PATIENCE)
+    walker.modal.get_by_role("button", name="Close").click()
+
+    expect(walker.modal).to_have_count(0)
+
+
 def test_unknown_command(walker: Walker) -> None:
     """A command that nobody answers stays in the box, and one is told."""
     walker.say("/remind me")

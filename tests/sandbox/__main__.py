@@ -1,7 +1,9 @@
 """`python -m tests.sandbox`: a small Slack in the browser with the real bot; `--tour` plays the story here."""
 
 import argparse
+import os
 import signal
+import sys
 import tempfile
 import threading
 import webbrowser
@@ -39,11 +41,17 @@ def serve(page: Page, *, kept: Path | None, browser: bool) -> int:
     print(f"The sandbox is at  {page.address}\nCtrl-C ends it.", flush=True)
     stays = f"The bot's database stays in {kept}; the emulated Slack and Entra do not."
     print(stays if kept else "Nothing of it is kept.", flush=True)
-    if browser:
+    if browser and has_screen():
         webbrowser.open(page.address)
     over.wait()
     print("\nThe sandbox ends.", flush=True)
     return 0
+
+
+def has_screen() -> bool:
+    """Say whether a browser can open a window; without one Python would start a text browser in this terminal."""
+    named = any(os.environ.get(name) for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"))
+    return sys.platform in {"darwin", "win32"} or named
 
 
 def main() -> int:

@@ -39,7 +39,6 @@ class Walker:
     def say(self, text: str) -> None:
         """Type a message or a slash command, and send it."""
         self.composer.fill(text)
-        self.composer.press("Escape")
         self.composer.press("Enter")
 
     def open_form(self) -> None:

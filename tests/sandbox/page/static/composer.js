@@ -42,7 +42,8 @@ export class Composer {
     this.send.disabled = !this.field.value.trim();
     this.field.style.height = "auto";
     this.field.style.height = `${Math.min(this.field.scrollHeight, 200)}px`;
-    this.at = 0;
+    // What is a command already is sent by Enter; otherwise Enter takes the first that is offered.
+    this.at = COMMANDS.some((one) => one.text.trim() === this.field.value.trim()) ? -1 : 0;
     this.draw();
   }
 
@@ -54,7 +55,8 @@ export class Composer {
       on: { pointerdown: (event) => event.preventDefault(), click: () => this.take(one) },
     }, h("span", { class: "option-words" }, h("span", { class: "option-text" }, one.text, one.hint ? h("span", { class: "muted" }, one.hint) : false), h("span", { class: "option-about" }, one.about)))));
     this.field.setAttribute("aria-expanded", "true");
-    this.field.setAttribute("aria-activedescendant", `${this.list.id}-${this.at}`);
+    if (this.at < 0) this.field.removeAttribute("aria-activedescendant");
+    else this.field.setAttribute("aria-activedescendant", `${this.list.id}-${this.at}`);
     this.hideList ??= float(this.list, this.node, { widthOfAnchor: true, hidden: () => this.hidden() });
     return undefined;
   }
@@ -79,11 +81,13 @@ export class Composer {
     const found = this.hideList ? this.fitting : [];
     const moves = { ArrowDown: 1, ArrowUp: -1 };
     if (found.length && event.key in moves) {
-      this.at = (this.at + moves[event.key] + found.length) % found.length;
+      const from = this.at < 0 && event.key === "ArrowUp" ? 0 : this.at;
+      this.at = (from + moves[event.key] + found.length) % found.length;
       this.draw();
-    } else if (found.length && (event.key === "Tab" || (event.key === "Enter" && this.field.value !== found[this.at].text && this.at + this.field.value.length > 0))) {
-      this.take(found[this.at]);
-      if (event.key === "Enter" && !found[this.at]?.hint) this.hide();
+    } else if (found[this.at] && ["Tab", "Enter"].includes(event.key)) {
+      const chosen = found[this.at];
+      this.take(chosen);
+      if (!chosen.hint) this.hide();
     } else if (event.key === "Escape" && this.hideList) {
       this.hide();
     } else if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
