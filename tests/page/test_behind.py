@@ -75,6 +75,19 @@ def test_clock(sandbox: Sandbox, walker: Walker) -> None:
     assert sandbox.stage.clock.travelled.days == before + 8
 
 
+def test_today_is_over(sandbox: Sandbox, walker: Walker) -> None:
+    """Once the clock has moved, what was said today is drawn with its date, in messages and between them."""
+    walker.be("Gus Guest")
+    moment = int(sandbox.stage.clock.now().timestamp())
+    sandbox.post("gus", f"Said <!date^{moment}^{{date_pretty}}|then>.")
+    expect(walker.message("Said")).to_contain_text("Said Today.")
+    walker.page.get_by_role("button", name="A week later").click()
+
+    expect(walker.message("Said")).not_to_contain_text("Today")
+    expect(walker.message("Said")).to_contain_text("20")
+    expect(walker.page.locator(".day-line")).not_to_contain_text(["Today"])
+
+
 def test_no_reminder_without_a_secret(walker: Walker) -> None:
     """While no secret is alive there is no reminder to travel to, and the page says so."""
     expect(walker.page.get_by_role("button", name="Next reminder")).to_be_disabled()

@@ -147,4 +147,4 @@ def test_pictures(tmp_path: Path) -> None:
     sizes = {path.stem: struct.unpack(">II", path.read_bytes()[16:24]) for path in tmp_path.iterdir()}
 
     assert sizes.keys() == set(PICTURES)
-    assert [name for name, (width, _) in sizes.items() if not 1000 <= width <= 1600] == []
+    assert [name for name, (width, _) in sizes.items() if not 1000 <= width <= 1700] == []

@@ -10,7 +10,7 @@ from tests.web.chromium import chromium, visitor
 
 # Twice the pixels, so that a picture that is shown 800 wide is sharp; tall enough for a whole card.
 _VIEW: Final = {
-    "viewport": {"width": 1000, "height": 1400},
+    "viewport": {"width": 1056, "height": 1400},
     "device_scale_factor": 2,
     "color_scheme": "light",
     "reduced_motion": "reduce",

@@ -3,7 +3,7 @@
 import { act } from "./api.js";
 import { avatar } from "./avatar.js";
 import { drawBlocks, warn } from "./blocks.js";
-import { clockTime, dayName, fullDate, sameDay } from "./dates.js";
+import { clockTime, dayName, fullDate, sameDay, today } from "./dates.js";
 import { h, icon, keep } from "./dom.js";
 import { mrkdwn, spoken } from "./richtext.js";
 import { isReply, now, person, seenBy, store, update } from "./store.js";
@@ -86,7 +86,8 @@ function describe(entry) {
   const tz = person(store.me)?.tz;
   const shown = day ? dayName(Number(message.ts), tz, now()) : "";
   const replies = inThread ? [] : repliesTo(place, message).map((one) => one.ts);
-  return { key: `${store.me}/${place.id}/${message.ts}`, content: JSON.stringify([message, together, shown, replies]) };
+  // A new day makes "today" in a message's dates another word.
+  return { key: `${store.me}/${place.id}/${message.ts}`, content: JSON.stringify([message, together, shown, replies, today(tz, now())]) };
 }
 
 export function entries(place, messages, inThread = false) {
