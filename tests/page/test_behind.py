@@ -79,6 +79,7 @@ def test_today_is_over(sandbox: Sandbox, walker: Walker) -> None:
     """Once the clock has moved, what was said today is drawn with its date, in messages and between them."""
     walker.be("Gus Guest")
     moment = int(sandbox.stage.clock.now().timestamp())
+    sandbox.post("gus", "The first message stands under the day's name.")
     sandbox.post("gus", f"Said <!date^{moment}^{{date_pretty}}|then>.")
     expect(walker.message("Said")).to_contain_text("Said Today.")
     walker.page.get_by_role("button", name="A week later").click()
