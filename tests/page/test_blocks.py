@@ -190,11 +190,17 @@ def test_edited(sandbox: Sandbox, walker: Walker) -> None:
 
 
 def test_home(sandbox: Sandbox, window: Window) -> None:
-    """The Home tab is empty until the bot publishes one; opening it is told to the bot."""
+    """Opening the Home tab is told to the bot; it is empty until the bot publishes one, which is drawn at once."""
     window.walker.be("Alan Turing")
     window.walker.page.get_by_role("tab", name="Home").click()
     expect(window.walker.page.get_by_role("tabpanel", name="Home")).to_be_visible()
     until(lambda: any(one.kind == "event" for one in sandbox.around.slack.deliveries))
+    expect(window.walker.page.get_by_text("There is nothing here yet")).to_be_visible()
     event = next(one for one in reversed(sandbox.around.slack.deliveries) if one.kind == "event").raw.payload["event"]
 
     assert (event["type"], event["user"], event["tab"]) == ("app_home_opened", sandbox.around.ids["alan"], "home")
+    sandbox.client.views_publish(
+        user_id=sandbox.around.ids["alan"],
+        view={"type": "home", "blocks": [{"type": "header", "text": plain("Yours")}]},
+    )
+    expect(window.walker.page.get_by_role("tabpanel", name="Home").get_by_role("heading")).to_have_text("Yours")

@@ -109,6 +109,19 @@ def test_new_messages_are_said_aloud(sandbox: Sandbox, walker: Walker) -> None:
     expect(walker.page.locator("#live")).to_have_text("Register App: Hello there")
 
 
+def test_drafts(walker: Walker) -> None:
+    """What somebody began to write waits for them, and is nobody else's."""
+    walker.composer.fill("as Ada")
+    walker.be("Katherine Johnson")
+    expect(walker.composer).to_have_value("")
+    walker.composer.fill("as Katherine")
+    walker.go("app-approvals")
+    expect(walker.composer).to_have_value("")
+    walker.be("Ada Lovelace")
+
+    expect(walker.composer).to_have_value("as Ada")
+
+
 def test_unread(sandbox: Sandbox, walker: Walker) -> None:
     """What others were told is marked unread beside their names until one reads it as they."""
     sandbox.post("alan", "one")

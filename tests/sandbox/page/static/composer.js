@@ -17,6 +17,7 @@ export class Composer {
   constructor(where, label) {
     this.where = where;
     this.at = 0;
+    this.drafts = new Map();
     this.list = h("div", { class: "sheet completions", role: "listbox", id: freshId("commands"), "aria-label": "Slash commands" });
     this.list.setAttribute("popover", "manual");
     this.field = h("textarea", {
@@ -32,6 +33,22 @@ export class Composer {
     this.field.setAttribute("aria-label", label);
   }
 
+  // What was begun elsewhere, or as somebody else, waits there.
+  turnTo(place) {
+    if (place === this.place) return;
+    this.drafts.set(this.place, this.field.value);
+    this.place = place;
+    this.field.value = this.drafts.get(place) ?? "";
+    this.resize();
+    this.hide();
+  }
+
+  resize() {
+    this.send.disabled = !this.field.value.trim();
+    this.field.style.height = "auto";
+    this.field.style.height = `${Math.min(this.field.scrollHeight, 200)}px`;
+  }
+
   get fitting() {
     const text = this.field.value;
     if (!text.startsWith("/") || text.includes("\n")) return [];
@@ -39,9 +56,7 @@ export class Composer {
   }
 
   typed() {
-    this.send.disabled = !this.field.value.trim();
-    this.field.style.height = "auto";
-    this.field.style.height = `${Math.min(this.field.scrollHeight, 200)}px`;
+    this.resize();
     // What is a command already is sent by Enter; otherwise Enter takes the first that is offered.
     this.at = COMMANDS.some((one) => one.text.trim() === this.field.value.trim()) ? -1 : 0;
     this.draw();

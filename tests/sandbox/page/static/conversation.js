@@ -36,6 +36,7 @@ function drawHead(place) {
   $("place-sign").replaceChildren(isDm ? h("img", { class: "avatar bot small", src: "/static/bot.svg", alt: "" }) : icon(place.kind === "private" ? "lock" : "hash"));
   $("place-name").textContent = name;
   $("place-about").textContent = isDm ? "" : `${place.members.filter((id) => !person(id)?.bot).length} members and Register App`;
+  composer.turnTo(`${store.me}/${place.id}`);
   composer.name(isDm ? `Message ${name}` : `Message #${name}`);
   document.title = `${isDm ? name : `#${name}`} as ${person(store.me).name} | Register App sandbox`;
   $("tabs").hidden = !isDm;
@@ -76,6 +77,7 @@ export function drawThread() {
   $("thread").hidden = !place;
   if (!place) return;
   $("thread-place").textContent = place.kind === "dm" ? person(store.workspace.bot).name : `#${place.name}`;
+  replier.turnTo(`${store.me}/${place.id}/${store.thread.ts}`);
   const all = seenBy(store.me, place).filter((message) => message.ts === store.thread.ts || (isReply(message) && message.thread === store.thread.ts));
   drawList($("thread-messages"), $("thread-scroller"), `${store.me}/${place.id}/${store.thread.ts}`, entries(place, all, true));
 }
