@@ -1,10 +1,12 @@
 """Register App: confidential client applications for Microsoft Entra ID, asked for and signed off in Slack.
 
-    bot.app, bot.__main__                               composition root, command line
-    handlers                                            everything that arrives or is said: Slack, browser
-    bot.approvals provisioning links reminders rotation clock     use cases
-    storage | bot.graph                                 what persists | what calls Microsoft
-    bot.model lifecycle policy reply_urls risk errors events notices settings log     small values only
+    bot.app connections rounds serving checks manifest __main__              composition root, command line
+    handlers                                                                 what arrives or is said: Slack, browser
+    bot.approvals provisioning drafting leftovers obstacles                  use cases: from request to application
+        links minting proof reminders rotation removal clock                 use cases: from link to last secret
+    storage | bot.graph                                                      what persists | what calls Microsoft
+    bot.model records lifecycle life policy submission reply_urls            small values only
+        reply_hosts risk errors events notices settings log identifiers
 
 A module imports only from floors below its own; `storage` and `bot.graph` do not know each other.
 """

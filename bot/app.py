@@ -4,20 +4,17 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from flask import Flask
 from slack_bolt import App
 from slack_bolt.adapter.flask import SlackRequestHandler
-from slack_bolt.authorization import AuthorizeResult
-from slack_sdk import WebClient
 
-import handlers
 from bot.approvals import Approvals
 from bot.clock import Clock, Round
-from bot.graph import Entra, EntraAccess, open_entra
+from bot.connections import SLACK_ANSWER_SECONDS, access, slack_app, slack_client
+from bot.graph import Entra, open_entra
 from bot.graph.applications import Applications
-from bot.graph.credentials import BotCredential, Certificate, ClientSecret, FederatedAssertion, ManagedIdentity
 from bot.links import Links
 from bot.minting import Minting
 from bot.model import LinkStatus, NotMinted, Revealed, Viewer
@@ -25,6 +22,7 @@ from bot.policy import Policy, load_policy
 from bot.proof import Proof
 from bot.provisioning import Provisioning
 from bot.reminders import Reminders
+from bot.removal import Removal
 from bot.rotation import Rotation
 from bot.rounds import all_rounds
 from bot.settings import Settings
@@ -40,10 +38,9 @@ from storage.database import Database
 
 # A browser waits for a press; a request in the background may take its time.
 PRESS_PATIENCE_SECONDS = 20.0
-SLACK_ANSWER_SECONDS = 3
 COURIER_SECONDS = 15
-# The outbox is stuck, not slow, when its oldest entry is older than this.
-STUCK = timedelta(minutes=15)
+# A piece of background work hangs, and is not merely slow, when it takes longer than this.
+HANGING_SECONDS = 900.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +94,7 @@ class Bot:
         self.ending.set()
         self.clock.stop()
         self.background.shutdown(wait=True)
+        self.use_cases.people.close()
         self.store.close()
 
 
@@ -136,7 +134,8 @@ def build(
         use_cases, _courier(ground), _provisioning(ground), minting, proof, settings.daily_at, poll_seconds
     )
     desk = Desk(links=ground.links, minting=minting)
-    slack = _slack_app(settings, use_cases)
+    slack = slack_app(settings, use_cases)
+    clock = Clock(rounds)
     return Bot(
         settings=settings,
         policy=ground.policy,
@@ -145,9 +144,9 @@ def build(
         use_cases=use_cases,
         desk=desk,
         slack=slack,
-        web=_web(ground, desk, slack),
+        web=_web(ground, desk, slack, clock),
         rounds=rounds,
-        clock=Clock(rounds),
+        clock=clock,
         background=ground.background,
         ending=ground.ending,
     )
@@ -164,7 +163,7 @@ def _ground(
         settings=settings,
         policy=policy,
         store=store,
-        entra=connect(_access(settings, policy), clock=now),
+        entra=connect(access(settings, policy), clock=now),
         notices=notices,
         links=Links(store, notices, policy, now, settings.entra_tenant_id),
         now=now,
@@ -215,12 +214,13 @@ def _use_cases(ground: Ground) -> UseCases:
         store=store,
         policy=policy,
         clock=now,
-        people=People(_slack_client(settings, SLACK_ANSWER_SECONDS), settings.approvers, ground.background),
+        people=People(slack_client(settings, SLACK_ANSWER_SECONDS), settings.approvers),
         catalogue=ground.entra.catalogue,
         approvals=Approvals(store, notices, policy, now, applications),
         links=ground.links,
         reminders=Reminders(store, notices, policy, now),
-        rotation=Rotation(store, notices, ground.links, applications, now),
+        rotation=Rotation(store, notices, ground.links, policy, now),
+        removal=Removal(store, notices, applications, now),
     )
 
 
@@ -233,83 +233,24 @@ def _courier(ground: Ground) -> Courier:
         public_url=settings.public_url,
     )
     renderer = Renderer(ground.store, ground.links, ground.policy, place, ground.now)
-    return Courier(ground.store, _slack_client(settings, COURIER_SECONDS), renderer, ground.notices, ground.now)
+    return Courier(ground.store, slack_client(settings, COURIER_SECONDS), renderer, ground.notices, ground.now)
 
 
-def _web(ground: Ground, desk: Desk, slack: App) -> Flask:
+def _web(ground: Ground, desk: Desk, slack: App, clock: Clock) -> Flask:
     return create_web(
         desk,
         public_url=ground.settings.public_url,
         trusted_proxies=ground.settings.trusted_proxies,
         slack=None if ground.settings.slack_app_token else SlackRequestHandler(slack).handle,
-        ready=lambda: _not_ready(ground.store, ground.now),
+        ready=lambda: _not_ready(ground.store, clock),
         clock=ground.now,
     )
 
 
-def _access(settings: Settings, policy: Policy) -> EntraAccess:
-    return EntraAccess(
-        tenant_id=settings.entra_tenant_id,
-        client_id=settings.entra_client_id,
-        credential=_own_credential(settings),
-        authority=settings.entra_authority,
-        graph_root=settings.graph_root,
-        extra_resource_app_ids=policy.resource_app_ids,
-    )
+def _not_ready(store: Store, clock: Clock) -> Mapping[str, str]:
+    """Return what is wrong with this instance, by name; empty when it can do its work. A dead database raises.
 
-
-def _own_credential(settings: Settings) -> BotCredential:
-    if settings.entra_client_secret is not None:
-        return ClientSecret(text=settings.entra_client_secret.get_secret_value())
-    if settings.entra_certificate_file is not None:
-        passphrase = settings.entra_certificate_passphrase
-        return Certificate(
-            path=settings.entra_certificate_file,
-            passphrase=passphrase.get_secret_value() if passphrase else None,
-        )
-    if settings.azure_federated_token_file is not None:
-        return FederatedAssertion(token_file=settings.azure_federated_token_file)
-    return ManagedIdentity(client_id=settings.entra_client_id)
-
-
-def _slack_client(settings: Settings, seconds: int) -> WebClient:
-    # No retry handlers: the library would repeat a post whose answer was lost.
-    return WebClient(
-        token=settings.slack_bot_token.get_secret_value(),
-        base_url=f"{settings.slack_api_url}/",
-        timeout=seconds,
-        retry_handlers=[],
-    )
-
-
-def _slack_app(settings: Settings, use_cases: UseCases) -> App:
-    secret, token = settings.slack_signing_secret, settings.slack_bot_token.get_secret_value()
-
-    def authorize(team_id: str | None) -> AuthorizeResult:
-        # Bolt would ask auth.test before it lets the first listener hear, and a form must open before all else.
-        return AuthorizeResult(enterprise_id=None, team_id=team_id, bot_token=token)
-
-    client = _slack_client(settings, SLACK_ANSWER_SECONDS)
-    # Bolt warns of a client that has a token besides `authorize`; whoever else calls through it needs that token.
-    client.token = None
-    app = App(
-        client=client,
-        authorize=authorize,
-        signing_secret=secret.get_secret_value() if secret else None,
-        token_verification_enabled=False,
-        request_verification_enabled=settings.slack_app_token is None,
-        # Bolt has five threads unless told; a slow listener must not make the next person wait.
-        listener_executor=ThreadPoolExecutor(settings.threads, thread_name_prefix="listener"),
-        raise_error_for_unhandled_request=True,
-    )
-    client.token = token
-    handlers.register(app, use_cases)
-    return app
-
-
-def _not_ready(store: Store, now: Callable[[], datetime]) -> Mapping[str, str]:
-    """Return what is wrong, by name; empty when this instance can do its work."""
-    oldest = store.outbox.oldest_waiting()
-    if oldest is not None and now() - oldest > STUCK:
-        return {"outbox": f"The oldest message has waited since {oldest.isoformat()}."}
-    return {}
+    A message that Slack refuses for days says nothing of the instance: another instance could not send it either.
+    """
+    store.outbox.oldest_waiting()
+    return dict.fromkeys(clock.hanging(HANGING_SECONDS), "This background work hangs; restart the process.")

@@ -126,11 +126,11 @@ class Approvals:
     def approve(self, request_id: str, version: int, person: Person, *, is_approver: bool) -> Agreement:
         """Add one approver's yes; the quorum approves. Raises NotAllowed, NotFound, AlreadySettled."""
         request = self.decidable(request_id, version, person, is_approver=is_approver)
-        self._term_must_hold(request)
+        self._term_must_hold(request, "Deny this with that reason, or ask the requester to change it.")
         with self._store.transaction():
-            # Asked again under the write lock: a denial or a change in between makes this approval a vain one.
-            self.decidable(request_id, version, person, is_approver=is_approver)
             if not self._store.requests.agree(request_id, version, person.id, now=self._now()):
+                # A denial or a change in between makes this approval a vain one, and says so itself.
+                self.decidable(request_id, version, person, is_approver=is_approver)
                 raise AlreadySettled("You approved this already; another approver has to agree as well.")
             agreement = Agreement(
                 approvers=self._store.requests.approvers_of(request_id, version), quorum=self._policy.quorum
@@ -166,7 +166,7 @@ class Approvals:
             raise NotAllowed("Only the configured approvers may retry this.")
         if request.state is not RequestState.FAILED:
             self._too_late(request_id)
-        self._term_must_hold(request)
+        self._term_must_hold(request, f"Ask <@{request.requester.person_id}> to use `/register-app` for a new request.")
         with self._store.transaction():
             self._move(request_id, RequestEvent.RETRY, AuditEvent.REQUEST_RETRY, by=person.id)
             self._notices.approvers_told(request_id, Note(kind="retried", facts={"person": person.id}))
@@ -249,11 +249,11 @@ class Approvals:
     def _too_late(self, request_id: str) -> NoReturn:
         raise AlreadySettled(what_happened(self._get(request_id)))
 
-    def _term_must_hold(self, request: AppRequest) -> None:
+    def _term_must_hold(self, request: AppRequest, way_out: str) -> None:
         if request.form.term.last_day and term_fault(request.form.term, self._policy, self._now()):
             raise AlreadySettled(
                 f"The secret asked for would end on {request.form.term.last_day.isoformat()}, which is too"
-                " close or past by now. Deny this with that reason, or ask the requester to change it."
+                f" close or past by now. {way_out}"
             )
 
     def _must_be_allowed(self, person: Person) -> None:

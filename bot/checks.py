@@ -214,7 +214,8 @@ class Checks:
         except Exception as error:  # noqa: BLE001 - whatever the engine raises is the finding
             yield fault("Database", f"{path} cannot be written ({type(error).__name__}): mend its folder's rights.")
             return
-        yield ok("Database", f"{path} can be written{'; messages wait in it' if waiting else ''}.")
+        since = f"; a message waits since {waiting:%Y-%m-%d %H:%M} UTC" if waiting else ""
+        yield ok("Database", f"{path} can be written{since}.")
         host = next((host for variable, host in PASSING_HOSTS.items() if os.environ.get(variable)), None)
         if host and not self._settings.allow_ephemeral_disk:
             yield fault(

@@ -1,6 +1,7 @@
 """APScheduler as a clock without memory: it says when to look; what is due lives in tables and is claimed there."""
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,8 +37,11 @@ class Round:
 class Clock:
     """Walks the rounds until it is stopped; a round is never walked twice at once by one process."""
 
-    def __init__(self, rounds: Sequence[Round]) -> None:
+    def __init__(self, rounds: Sequence[Round], *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        """`monotonic` returns seconds that only ever grow; what hangs is told by it."""
         self._rounds = tuple(rounds)
+        self._monotonic = monotonic
+        self._seen: dict[str, float] = {}
         self._ending = Event()
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
@@ -48,6 +52,7 @@ class Clock:
     def start(self) -> None:
         """Begin, with one walk of every round at once: what waited while nobody ran is due now."""
         for entry in self._rounds:
+            self._seen[entry.name] = self._monotonic()
             self._scheduler.add_job(
                 self.walk, entry.trigger(), args=(entry,), id=entry.name, next_run_time=datetime.now(UTC)
             )
@@ -57,11 +62,22 @@ class Clock:
         """Do the work of one round until none is left."""
         try:
             while not self._ending.is_set() and entry.work():
-                pass
+                self._seen[entry.name] = self._monotonic()
         except Exception:
             # The last stop of an error that nobody expected: the round is walked again at its next time, and what
             # was claimed meanwhile comes back when its lease runs out.
             log.exception("The round %s failed.", entry.name)
+        finally:
+            self._seen[entry.name] = self._monotonic()
+
+    def hanging(self, seconds: float) -> tuple[str, ...]:
+        """Name the rounds in which nothing was begun for so many seconds, or for three times their own pause."""
+        now = self._monotonic()
+        return tuple(
+            entry.name
+            for entry in self._rounds
+            if not entry.daily_at and now - self._seen.get(entry.name, now) > max(seconds, 3 * entry.seconds)
+        )
 
     def stop(self) -> None:
         """Finish the piece of work in hand, and begin no other."""

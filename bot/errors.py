@@ -9,6 +9,7 @@ RegisterAppError                  never raised itself
     FormFaults                    what was typed does not hold; one sentence per field
   EntraError                      Microsoft's side; carries status, code, message and request-id
     EntraUnavailable              will pass: throttled, down, unreachable, not yet replicated
+      EntraUnknownYet             the object is denied as a young one is; after long, as one that was deleted
     EntraRefused                  will not pass by waiting
       EntraSignInRefused          the bot's own credential was not accepted
       EntraMissing                the object is not there
@@ -69,6 +70,11 @@ class EntraError(RegisterAppError):
         self.request_id = request_id
         super().__init__(f"{status} {code}: {message} (request-id {request_id or 'none'})")
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """What approvers are told of it."""
+        return {"code": self.code or str(self.status), "message": self.message, "request_id": self.request_id}
+
 
 class EntraUnavailable(EntraError):
     """Will pass by waiting. `effect` says whether the call may nevertheless have been carried out."""
@@ -86,6 +92,10 @@ class EntraUnavailable(EntraError):
         self.effect = effect
         self.retry_after = retry_after
         super().__init__(message, status=status, code=code, request_id=request_id)
+
+
+class EntraUnknownYet(EntraUnavailable):
+    """Entra does not know the application that the call refers to: not yet, or since it was deleted not any more."""
 
 
 class EntraRefused(EntraError):

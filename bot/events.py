@@ -32,6 +32,7 @@ class AuditEvent(StrEnum):
     SECRET_ACCEPTED = "secret:accepted"  # noqa: S105 - an event's name, not a password
     SECRET_NOT_PROVEN = "secret:not_proven"  # noqa: S105 - an event's name, not a password
     SECRET_DISOWN = "secret:disown"  # noqa: S105 - an event's name, not a password
+    SECRET_RESTORE = "secret:restore"  # noqa: S105 - an event's name, not a password
     SECRET_SUPERSEDE = "secret:supersede"  # noqa: S105 - an event's name, not a password
     SECRET_REMOVE = "secret:remove"  # noqa: S105 - an event's name, not a password
     SECRET_ORPHAN_REMOVE = "secret:orphan_remove"  # noqa: S105 - an event's name, not a password

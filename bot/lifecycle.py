@@ -140,6 +140,7 @@ class CredentialEvent(StrEnum):
 
     SUPERSEDE = "supersede"
     DISOWN = "disown"
+    RESTORE = "restore"
     REMOVE = "remove"
 
 
@@ -150,6 +151,8 @@ CREDENTIALS: Machine[CredentialState, CredentialEvent] = Machine(
         _C.SUPERSEDE: (frozenset({CredentialState.LIVE}), CredentialState.RETIRING),
         # Nobody holds it ("I did not see it"): it retires at once.
         _C.DISOWN: (frozenset({CredentialState.LIVE, CredentialState.RETIRING}), CredentialState.RETIRING),
+        # Nobody saw its successor: it goes back into use, unless its removal has begun.
+        _C.RESTORE: (frozenset({CredentialState.RETIRING}), CredentialState.LIVE),
         _C.REMOVE: (frozenset({CredentialState.RETIRING}), CredentialState.REMOVED),
     },
     sentences={

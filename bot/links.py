@@ -14,11 +14,13 @@ from datetime import datetime, timedelta
 from bot.errors import AlreadySettled, NotAllowed, NotFound
 from bot.events import AuditEvent
 from bot.identifiers import row_name, short_name
-from bot.lifecycle import CredentialEvent, CredentialState, LinkEvent, LinkStage
-from bot.model import LinkFacts, LinkStatus
+from bot.life import Life, first_life, next_life
+from bot.lifecycle import LinkEvent, LinkStage, RequestState
+from bot.model import LinkFacts, LinkState, LinkStatus
 from bot.notices import Notices
 from bot.policy import Policy
-from bot.records import Application, Link
+from bot.records import Application, Credential, Link, Note
+from bot.reminders import last_good
 from storage import Store
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -114,7 +116,8 @@ class Links:
             return LinkStatus(state="not_armed")
         if link.lease_until is not None and link.lease_until > now:
             return LinkStatus(state="minting")
-        return LinkStatus(state="ready", facts=self.facts(link))
+        state: LinkState = "past_its_day" if self.life_of(link).is_over(now) else "ready"
+        return LinkStatus(state=state, facts=self.facts(link))
 
     def facts(self, link: Link) -> LinkFacts:
         """Return what an armed link tells before anything is shown."""
@@ -126,7 +129,7 @@ class Links:
             requester_name=application.owners[0].name,
             issued_at=link.issued_at,
             expires_at=link.expires_at,
-            term=application.form.term,
+            term=self.life_of(link).term,
         )
 
     def seen(self, token: str) -> None:
@@ -140,35 +143,62 @@ class Links:
 
     def renew(self, link_id: str, person_id: str) -> str:
         """Replace a link that was not viewed, open or expired, by a new one. Raises NotAllowed, AlreadySettled."""
-        link = self._own(link_id, person_id)
+        link = self.own(link_id, person_id)
+        self.must_have_time_left(link)
         with self._store.transaction():
-            if not self._store.links.end(link_id, LinkEvent.REPLACE):
-                raise AlreadySettled(_why_not_renewed(self._get(link_id)))
-            self._record(AuditEvent.LINK_REPLACE, person_id, link)
-            self._notices.link_changed(link_id, link.recipient_id)
+            self._replace(link, person_id)
+            if link.rotates_key_id is None:
+                self._nobody_may_hold_one(link.application_id)
             return self.issue(self.application_of(link), person_id, actor=person_id, rotates=link.rotates_key_id)
 
-    def not_seen(self, link_id: str, person_id: str) -> str:
-        """Take "I did not see it" at its word: that secret is removed at once, and a new link is sent.
+    def take(self, application_id: str, person_id: str) -> str:
+        """Send an owner the link to a secret that nobody holds; an earlier link, whosever it is, opens nothing more.
 
-        Raises NotAllowed, AlreadySettled.
+        A requester may leave before the first look, and any owner may rotate after it: so any owner may look first.
+        Where earlier secrets have ended or were disowned, the new one lives as long as the last of them.
+        Raises NotFound, NotAllowed, AlreadySettled.
         """
-        link = self._own(link_id, person_id)
-        credential = self._store.credentials.get(link.key_id or "")
-        deadline = (link.viewed_at or self._now()) + timedelta(hours=self._policy.link_hours)
-        if credential is None or self._now() > deadline:
-            raise AlreadySettled(
-                f"That was more than {self._policy.link_hours} hours ago and the secret may be in use."
-                " Use `/register-app list` to find the application and rotate its secret instead."
-            )
+        application = self._owned(application_id, person_id)
         with self._store.transaction():
-            if credential.state is not CredentialState.LIVE or not self._store.credentials.retire(
-                credential.key_id, CredentialEvent.DISOWN, remove_at=self._now()
-            ):
-                raise AlreadySettled("That secret is gone already; a newer link was sent to you.")
-            self._record(AuditEvent.SECRET_DISOWN, person_id, link, key_id=credential.key_id)
-            self._notices.link_changed(link_id, link.recipient_id)
-            return self.issue(self.application_of(link), person_id, actor=person_id)
+            self._nobody_may_hold_one(application_id)
+            earlier = self._store.links.alive(application_id)
+            rotates = earlier.rotates_key_id if earlier else self._last_key(application_id)
+            self._must_have_time_left(application, rotates)
+            if earlier is not None:
+                self._replace(earlier, person_id)
+                if earlier.recipient_id != person_id:
+                    facts = {"person": person_id, "application": application.display_name}
+                    self._notices.person_told(earlier.recipient_id, Note(kind="link_taken", facts=facts))
+            return self.issue(application, person_id, actor=person_id, rotates=rotates)
+
+    def _last_key(self, application_id: str) -> str | None:
+        credentials = self._store.credentials.of_application(application_id)
+        return credentials[0].key_id if credentials else None
+
+    def _replace(self, link: Link, person_id: str) -> None:
+        if not self._store.links.end(link.id, LinkEvent.REPLACE):
+            raise AlreadySettled(_why_not_renewed(self._get(link.id)))
+        self._record(AuditEvent.LINK_REPLACE, person_id, link)
+        self._notices.link_changed(link.id, link.recipient_id)
+
+    def _nobody_may_hold_one(self, application_id: str) -> None:
+        """Refuse a first secret where there is a good one: asked under the write lock, as a press may come between."""
+        if last_good(self._store.credentials.of_application(application_id)) is not None:
+            raise AlreadySettled(
+                "A secret of this application was shown already, to you or to another owner."
+                " Use `/register-app list` to rotate it."
+            )
+
+    def _owned(self, application_id: str, person_id: str) -> Application:
+        application = self._store.applications.get(application_id)
+        if application is None or not application.wanted:
+            raise NotFound("This application is not known any more. `/register-app list` shows yours.")
+        if all(owner.person_id != person_id for owner in application.owners):
+            raise NotAllowed("Only an owner of the application can do this.")
+        request = self._store.requests.get(application.request_id)
+        if request is None or request.state is not RequestState.FULFILLED:
+            raise AlreadySettled("This application is still being made. Its requester is sent a link once it is done.")
+        return application
 
     def expire_due(self) -> int:
         """End the links that nobody opened in time; no secret was made, so nothing is to be cleaned up."""
@@ -189,7 +219,39 @@ class Links:
             raise NotFound("The application of this link is not known any more.")
         return application
 
-    def _own(self, link_id: str, person_id: str) -> Link:
+    def redraw(self, link_id: str) -> None:
+        """Have the message of a link redrawn, because something that it tells has changed."""
+        link = self._store.links.get(link_id)
+        if link is not None:
+            self._notices.link_changed(link.id, link.recipient_id)
+
+    def secret_before(self, link: Link) -> Credential | None:
+        """Return the secret whose place that of this link takes; None for the first one of an application."""
+        return self._store.credentials.get(link.rotates_key_id) if link.rotates_key_id else None
+
+    def life_of(self, link: Link) -> Life:
+        """Return how long the secret of this link lives."""
+        return self._life(self.application_of(link), link.rotates_key_id)
+
+    def _life(self, application: Application, rotates: str | None) -> Life:
+        before = self._store.credentials.get(rotates) if rotates else None
+        term = application.form.term
+        return first_life(term) if before is None else next_life(term, before, self._policy)
+
+    def must_have_time_left(self, link: Link) -> None:
+        """Raise AlreadySettled when the day on which the secret was to end has passed: no link helps any more."""
+        self._must_have_time_left(self.application_of(link), link.rotates_key_id)
+
+    def _must_have_time_left(self, application: Application, rotates: str | None) -> None:
+        life = self._life(application, rotates)
+        if life.is_over(self._now()):
+            raise AlreadySettled(
+                f"This secret was approved until {life.ends_at(self._now()):%d %B %Y}, and that day has passed."
+                " Use `/register-app` to ask for a new application with a later day."
+            )
+
+    def own(self, link_id: str, person_id: str) -> Link:
+        """Return a link that was sent to this person. Raises NotAllowed, NotFound."""
         link = self._get(link_id)
         if link.recipient_id != person_id:
             raise NotAllowed("This link was sent to somebody else.")

@@ -19,7 +19,7 @@ from bot.lifecycle import CredentialEvent, CredentialState
 from bot.links import UNKNOWN, Links
 from bot.model import LinkStatus, NewSecret, NotMinted, Revealed, SecretText, Viewer
 from bot.notices import Notices
-from bot.policy import Policy, end_of
+from bot.policy import Policy
 from bot.records import Application, Credential, Link, Note
 from storage import Store
 
@@ -103,7 +103,7 @@ class Minting:
             return self._applications.add_secret(
                 application.object_id,
                 display_name=marked(application.form.secret_description, link.id),
-                ends_at=end_of(application.form.term, self._now()),
+                ends_at=self._links.life_of(link).ends_at(self._now()),
             )
         except EntraUnavailable as error:
             log.warning("Minting for %s did not succeed: %s", link.id, error)
@@ -162,6 +162,9 @@ class Minting:
         remove_at = now + timedelta(days=self._policy.overlap_days)
         if self._store.credentials.retire(link.rotates_key_id, CredentialEvent.SUPERSEDE, remove_at=remove_at):
             self._record(AuditEvent.SECRET_SUPERSEDE, "bot", link, key_id=link.rotates_key_id)
+            before = self._links.secret_before(link)
+            if before is not None:
+                self._links.redraw(before.link_id)
             reminder = self._store.reminders.latest(link.rotates_key_id)
             if reminder is not None:
                 for owner in self._links.application_of(link).owners:

@@ -1,7 +1,7 @@
 """The nouns of this product, as frozen values; rows become these and nothing else."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Final, Literal, final
 
 
@@ -94,6 +94,14 @@ class EntraPerson:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PasswordRules:
+    """What a tenant's policy says of client secrets: whether there may be any, and how long one may live at most."""
+
+    allowed: bool = True
+    longest: timedelta | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ApplicationDraft:
     """What POST /applications shall make; `owner_ids` are object ids, the bot's own service principal first."""
 
@@ -163,13 +171,14 @@ class LinkFacts:
     term: SecretTerm
 
 
-LinkState = Literal["ready", "not_armed", "minting", "viewed", "expired", "replaced", "unknown"]
+LinkState = Literal["ready", "not_armed", "minting", "viewed", "expired", "replaced", "past_its_day", "unknown"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class LinkStatus:
-    """What the holder of a token may know of its link; `facts` only when it is ready, that is open and armed.
+    """What the holder of a token may know of its link; `facts` only when it is open and armed.
 
+    `past_its_day` is an armed link whose secret was to end on a day that has passed (its `facts` say which).
     `unknown` is the one answer to every token that is not ours, whatever is wrong with it.
     """
 

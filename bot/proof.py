@@ -5,6 +5,7 @@ so a refusal proves nothing: the answer is "accepted" or "not proven".
 """
 
 import logging
+import threading
 from collections.abc import Callable
 from concurrent.futures import Executor
 from datetime import datetime, timedelta
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 
 TRIES = 12
 PAUSE_SECONDS = 5.0
+# Counted from the first try: a trial may have waited for its turn.
+TRIAL = timedelta(minutes=1)
 # After this long nobody is trying any more: the process that minted it must have died.
 GIVEN_UP = timedelta(minutes=3)
 
@@ -45,24 +48,41 @@ class Proof:
         self._now = clock
         self._executor = executor
         self._pause = pause
+        self._lock = threading.Lock()
+        self._in_hand: set[str] = set()
 
     def begin(self, key_id: str, app_id: str, text: SecretText) -> None:
         """Start trying a secret out; returns at once."""
+        with self._lock:
+            self._in_hand.add(key_id)
         self._executor.submit(self._try_out, key_id, app_id, text)
 
     def _try_out(self, key_id: str, app_id: str, text: SecretText) -> None:
-        for attempt in range(TRIES):
+        try:
+            self._conclude(key_id, accepted=self._is_accepted(app_id, text))
+        finally:
+            with self._lock:
+                self._in_hand.discard(key_id)
+
+    def _is_accepted(self, app_id: str, text: SecretText) -> bool:
+        until = self._now() + TRIAL
+        for attempt in range(1, TRIES + 1):
             if self._tokens.try_secret(app_id, text):
-                self._conclude(key_id, accepted=True)
-                return
-            if attempt < TRIES - 1 and self._pause(PAUSE_SECONDS):
+                return True
+            if attempt == TRIES or self._now() >= until or self._pause(PAUSE_SECONDS):
                 break
-        self._conclude(key_id, accepted=False)
+        return False
 
     def conclude_forgotten(self) -> int:
-        """Say "not proven" of secrets whose trial died with its process; return how many."""
+        """Say "not proven" of secrets whose trial died with its process; return how many.
+
+        A trial that still waits for its turn here is not forgotten. One that another process has in hand may be
+        called so too early, and is set right when it succeeds.
+        """
+        with self._lock:
+            in_hand = frozenset(self._in_hand)
         forgotten = self._store.credentials.unproven_since(self._now() - GIVEN_UP)
-        return sum(self._conclude(credential.key_id, accepted=False) for credential in forgotten)
+        return sum(self._conclude(found.key_id, accepted=False) for found in forgotten if found.key_id not in in_hand)
 
     def _conclude(self, key_id: str, *, accepted: bool) -> bool:
         credential = self._store.credentials.get(key_id)

@@ -1,30 +1,32 @@
 """From approved to application, service principal and one-time link: each step recorded, safe to repeat.
 
 A process may die at any line. What it leaves behind is a lease that runs out, and steps that find what they made:
-the application by its uniqueName, the service principal by its appId, the rest in one transaction.
+the application by its uniqueName or its tag, the service principal by its appId, the rest in one transaction.
 """
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.errors import EntraError, EntraMissing, EntraRefused, EntraUnavailable
+from bot.drafting import Drafting, request_tag, unique_name
+from bot.errors import EntraError, EntraRefused, EntraUnavailable, EntraUnknownYet, RegisterAppError
 from bot.events import AuditEvent
 from bot.graph import Entra
 from bot.graph.applications import UniqueNameTaken, UniqueNameUnsupported
 from bot.identifiers import row_name, short_name
+from bot.leftovers import Leftovers
 from bot.lifecycle import RequestEvent
 from bot.links import Links
-from bot.model import ApplicationDraft, EntraApplication
+from bot.model import EntraApplication
 from bot.notices import Notices
+from bot.obstacles import NOT_OURS, explained, stranger, unforeseen
 from bot.policy import Policy, end_of
-from bot.records import Application, AppRequest, Failure, Note, Owner
+from bot.records import Application, AppRequest, Failure, Note
 from storage import Store
 
 log = logging.getLogger(__name__)
 
-MANAGED_TAG = "register-app"
-NOT_OURS = "NotOurs"
 # Longer than every retry of every call of one provisioning together.
 LEASE = timedelta(minutes=5)
 # What is kept back between tries while Entra does not answer, by the number of tries so far.
@@ -32,16 +34,12 @@ PAUSES = tuple(timedelta(seconds=seconds) for seconds in (15, 30, 60, 120, 300))
 TELL_AFTER_ATTEMPTS = 3
 # Where uniqueName is refused, a lost answer can only be found by tag, and that index lags behind.
 TAG_INDEX_LAG = timedelta(seconds=60)
+# Replication takes minutes at its worst; what still looks like it after so long is something else.
+STUCK_FOR = timedelta(minutes=15)
 
 
-def unique_name(request_id: str) -> str:
-    """Return the uniqueName under which a request's application is made and found again."""
-    return f"{MANAGED_TAG}-{request_id.lower()}"
-
-
-def request_tag(request_id: str) -> str:
-    """Return the tag that names the request on its application."""
-    return f"{MANAGED_TAG}:{request_id.lower()}"
+class LeaseLost(RegisterAppError):
+    """Another worker has this request by now."""
 
 
 class Provisioning:
@@ -60,11 +58,11 @@ class Provisioning:
         self._store = store
         self._registry = entra.applications
         self._directory = entra.directory
+        self._drafting = Drafting(entra, policy)
         self._links = links
         self._notices = notices
-        self._policy = policy
         self._now = clock
-        self._client_id = entra.client_id
+        self.leftovers = Leftovers(store, entra.applications, notices, clock)
 
     def work_next(self) -> bool:
         """Claim one request and bring it as far as Entra lets it; False when there is nothing to do."""
@@ -78,19 +76,29 @@ class Provisioning:
             self._record(AuditEvent.REQUEST_CLAIM, request.id, attempt=request.attempts)
             if request.attempts == 1:
                 self._notices.request_changed(request.id)
+        self._try(request, lease)
+        return True
+
+    def _try(self, request: AppRequest, lease: str) -> None:
         try:
             self._provision(request, lease)
+        except LeaseLost:
+            log.warning("The lease on %s was lost; another worker has it.", request.id)
+        except (UniqueNameTaken, EntraUnknownYet) as error:
+            self._stuck(request, lease, error)
         except EntraUnavailable as error:
             self._later(request, lease, error)
         except EntraError as error:
             self._fail(request, lease, error)
-        return True
+        except Exception as error:
+            # Whatever nobody foresaw: without this it would be met again at every try, and nobody be told.
+            log.exception("Provisioning of %s met what it was not made for.", request.id)
+            self._stuck(request, lease, unforeseen(error, request.id))
 
     def _provision(self, request: AppRequest, lease: str) -> None:
         self._secrets_must_be_allowed(request)
-        for leftover in self._store.applications.unwanted(now=self._now(), request_id=request.id):
-            self._remove(leftover)
-        application = self._store.applications.of_request(request.id) or self._application(request)
+        self.leftovers.remove_of(request.id)
+        application = self._store.applications.of_request(request.id) or self._application(request, lease)
         if application.service_principal_id is None:
             service_principal_id = self._registry.create_service_principal(application.app_id)
             self._store.applications.set_service_principal(application.id, service_principal_id)
@@ -98,25 +106,24 @@ class Provisioning:
 
     def _secrets_must_be_allowed(self, request: AppRequest) -> None:
         """Refuse before anything is made what the tenant's policy, where we may read it, would refuse later."""
-        if not self._directory.passwords_allowed():
+        rules, now = self._directory.password_rules(), self._now()
+        if not rules.allowed:
             raise EntraRefused(
                 "The tenant's app management policy allows no client secrets.",
                 code="CredentialTypeNotAllowedAsPerAppPolicy",
             )
-        limit = self._directory.password_limit()
-        now = self._now()
-        if limit is not None and end_of(request.form.term, now) > now + limit:
+        if rules.longest is not None and end_of(request.form.term, now) > now + rules.longest:
             raise EntraRefused(
-                f"The tenant's app management policy allows client secrets of {limit.days} days at most.",
+                f"The tenant's app management policy allows client secrets of {rules.longest.days} days at most.",
                 code="CredentialInvalidLifetimeAsPerAppPolicy",
             )
 
-    def _application(self, request: AppRequest) -> Application:
+    def _application(self, request: AppRequest, lease: str) -> Application:
         """Find the application that an earlier try made, or make it, and write its ids down at once."""
         found = self._find(request)
         if found is not None:
             return self._noted(request, found, AuditEvent.APPLICATION_ADOPT)
-        return self._noted(request, self._create(request), AuditEvent.APPLICATION_CREATE)
+        return self._noted(request, self._create(request, lease), AuditEvent.APPLICATION_CREATE)
 
     def _noted(self, request: AppRequest, made: EntraApplication, event: AuditEvent) -> Application:
         application = Application(
@@ -137,74 +144,75 @@ class Provisioning:
 
     def _find(self, request: AppRequest) -> EntraApplication | None:
         """Return what an earlier try of this request made. A stranger under our name is a refusal."""
-        found = self._registry.find(unique_name(request.id))
-        if found is None and request.attempts > 1:
-            found = next(iter(self._registry.find_by_tag(request_tag(request.id))), None)
+        found = self._unless_removed(self._registry.find(unique_name(request.id)))
+        if found is None and request.create_tried:
+            tagged = map(self._unless_removed, self._registry.find_by_tag(request_tag(request.id)))
+            found = next((application for application in tagged if application is not None), None)
         if found is not None and request_tag(request.id) not in found.tags:
-            raise EntraRefused(
-                f"Another application, {found.object_id}, has the uniqueName {unique_name(request.id)}"
-                " without this request's tag. Nothing was changed.",
-                code=NOT_OURS,
-            )
+            raise stranger(found, unique_name(request.id))
         return found
 
-    def _create(self, request: AppRequest) -> EntraApplication:
-        draft = self.draft(request, unique_name(request.id))
+    def _unless_removed(self, shown: EntraApplication | None) -> EntraApplication | None:
+        """Leave out what was written down before: it was removed since, and Entra's reads lag behind its writes."""
+        return None if shown is None or self._store.applications.is_known(shown.object_id) else shown
+
+    def _create(self, request: AppRequest, lease: str) -> EntraApplication:
+        drawn = self._drafting.draft(request)
+        # Written down before it is tried: from now on something may stand in Entra, whoever works on this next.
+        if not self._store.provisioning.creating(request.id, lease, now=self._now(), not_owners=drawn.not_owners):
+            raise LeaseLost
         try:
-            return self._registry.create(draft)
-        except UniqueNameTaken as error:
-            # An answer was lost, or what it made was not replicated when we looked: it is found a little later.
-            raise EntraUnavailable(error.message, code=error.code, request_id=error.request_id) from error
+            return self._registry.create(drawn.application)
         except UniqueNameUnsupported:
-            return self._registry.create(self.draft(request, None))
-
-    def draft(self, request: AppRequest, name: str | None) -> ApplicationDraft:
-        """Return exactly what will be asked of Entra for a request."""
-        form = request.form
-        bot = self._directory.own_service_principal(self._client_id)
-        return ApplicationDraft(
-            display_name=form.display_name,
-            audience=form.audience,
-            reply_urls=form.reply_urls,
-            scopes=form.scopes,
-            owner_ids=tuple(dict.fromkeys((bot, *self._owner_ids(request.owners)))),
-            tags=(MANAGED_TAG, request_tag(request.id)),
-            notes=f"Made by Register App for request {request.id}. {form.justification}"[:1024],
-            unique_name=name,
-            service_management_reference=self._policy.service_management_reference or None,
-        )
-
-    def _owner_ids(self, owners: tuple[Owner, ...]) -> list[str]:
-        found = [self._directory.find_person(owner.email) for owner in owners if owner.email]
-        return [person.object_id for person in found if person is not None]
+            return self._registry.create(replace(drawn.application, unique_name=None))
 
     def _hand_over(self, request: AppRequest, application: Application, lease: str) -> None:
         with self._store.transaction():
             if not self._store.provisioning.settle(request.id, lease, RequestEvent.FULFIL, now=self._now()):
-                log.warning("The lease on %s was lost; another worker has it.", request.id)
-                return
+                raise LeaseLost
             self._record(AuditEvent.REQUEST_FULFIL, request.id)
             self._links.issue(application, request.requester.person_id, actor="bot")
             self._notices.request_changed(request.id)
-            facts = {"app_id": application.app_id, "object_id": application.object_id}
-            self._notices.approvers_told(request.id, Note(kind="fulfilled", facts=facts))
+            self._notices.approvers_told(request.id, Note(kind="fulfilled", facts=self._made(request, application)))
 
-    def _later(self, request: AppRequest, lease: str, error: EntraUnavailable) -> None:
-        pause = PAUSES[min(request.attempts, len(PAUSES)) - 1]
-        if error.effect == "unclear":
-            pause = max(pause, TAG_INDEX_LAG)
-        pause = max(pause, timedelta(seconds=error.retry_after))
+    def _made(self, claimed: AppRequest, application: Application) -> dict[str, str]:
+        """What approvers are told of a made application."""
+        # Read anew: who could not be made an owner was found out since the claim.
+        request = self._store.requests.get(claimed.id) or claimed
+        return {
+            "app_id": application.app_id,
+            "object_id": application.object_id,
+            "no_email": " ".join(request.owners_without_email),
+            "no_user": " ".join(request.owners_without_user),
+        }
+
+    def _stuck(self, request: AppRequest, lease: str, error: EntraError) -> None:
+        """Wait while this may still be replication, or pass by itself; after that a person has to do something."""
+        since = request.stuck_since or self._now()
+        if self._now() - since < STUCK_FOR:
+            self._later(request, lease, error, stuck_since=since)
+        else:
+            made = self._store.applications.of_request(request.id)
+            self._fail(request, lease, explained(error, unique_name(request.id), made.object_id if made else ""))
+
+    def _later(
+        self, request: AppRequest, lease: str, error: EntraError, *, stuck_since: datetime | None = None
+    ) -> None:
+        pause = _pause(request, error)
         log.warning("Provisioning of %s waits %s: %s", request.id, pause, error)
         with self._store.transaction():
-            given = self._store.provisioning.put_back(request.id, lease, try_at=self._now() + pause)
-            if given and request.attempts == TELL_AFTER_ATTEMPTS:
-                self._notices.approvers_told(request.id, Note(kind="entra_slow", facts=_facts(error)))
+            given = self._store.provisioning.put_back(
+                request.id, lease, try_at=self._now() + pause, stuck_since=stuck_since
+            )
+            late = given and request.attempts >= TELL_AFTER_ATTEMPTS
+            if late and self._store.provisioning.tell_slow(request.id):
+                self._notices.approvers_told(request.id, Note(kind="entra_slow", facts=error.facts))
 
     def _fail(self, request: AppRequest, lease: str, error: EntraError) -> None:
         """Tell the approvers Graph's words, and have what this request made removed again."""
         failure = Failure(code=error.code, message=error.message, request_id=error.request_id)
         application, looked = self._left_behind(request)
-        facts = _facts(error) if looked else {**_facts(error), "look_for": unique_name(request.id)}
+        facts = error.facts if looked else {**error.facts, "look_for": unique_name(request.id)}
         with self._store.transaction():
             if not self._store.provisioning.settle(
                 request.id, lease, RequestEvent.FAIL, now=self._now(), failure=failure
@@ -216,49 +224,31 @@ class Provisioning:
             self._notices.request_changed(request.id)
             self._notices.approvers_told(request.id, Note(kind="failed", facts=facts))
 
-    def _left_behind(self, request: AppRequest) -> tuple[Application | None, bool]:
+    def _left_behind(self, claimed: AppRequest) -> tuple[Application | None, bool]:
         """Return what this request made, also where the answer was lost, and whether Entra could be asked."""
-        known = self._store.applications.of_request(request.id)
-        # A first try that is refused has made nothing: its creation would have been written down.
-        if known is not None or request.attempts == 1:
+        known = self._store.applications.of_request(claimed.id)
+        # Read anew: the creation may have been tried since the claim.
+        request = self._store.requests.get(claimed.id) or claimed
+        if known is not None or not request.create_tried:
             return known, True
         try:
             found = self._find(request)
         except EntraError as error:
             # A stranger under our name is an answer too: nothing of ours is there.
             return None, error.code == NOT_OURS
+        except Exception:
+            log.exception("What %s left behind could not be looked for.", request.id)
+            return None, False
         return (self._noted(request, found, AuditEvent.APPLICATION_ADOPT) if found else None), True
-
-    def remove_unwanted(self) -> int:
-        """Remove what failed requests left in Entra; return how many are gone."""
-        return sum(self._try_removal(leftover) for leftover in self._store.applications.unwanted(now=self._now()))
-
-    def _try_removal(self, application: Application) -> bool:
-        try:
-            self._remove(application)
-        except EntraError as error:
-            log.warning("Removing application %s failed: %s", application.object_id, error)
-            with self._store.transaction():
-                self._store.applications.try_removal_at(application.id, self._now() + timedelta(hours=1))
-                facts = {"object_id": application.object_id, **_facts(error)}
-                self._notices.approvers_told(application.request_id, Note(kind="not_removed", facts=facts))
-            return False
-        return True
-
-    def _remove(self, application: Application) -> None:
-        try:
-            self._registry.delete_permanently(application.object_id)
-        except EntraMissing:
-            log.info("Application %s was gone already.", application.object_id)
-        with self._store.transaction():
-            if self._store.applications.removed(application.id, now=self._now()):
-                self._record(AuditEvent.APPLICATION_REMOVE, application.request_id, object_id=application.object_id)
-                facts = {"object_id": application.object_id}
-                self._notices.approvers_told(application.request_id, Note(kind="removed", facts=facts))
 
     def _record(self, event: AuditEvent, request_id: str, **details: str | int) -> None:
         self._store.audit.add(row_name(), event, "bot", now=self._now(), request_id=request_id, details=details)
 
 
-def _facts(error: EntraError) -> dict[str, str]:
-    return {"code": error.code or str(error.status), "message": error.message, "request_id": error.request_id}
+def _pause(request: AppRequest, error: EntraError) -> timedelta:
+    """Return how long to wait before the next try."""
+    pause = PAUSES[min(request.attempts, len(PAUSES)) - 1]
+    if not isinstance(error, EntraUnavailable):
+        return pause
+    lag = TAG_INDEX_LAG if error.effect == "unclear" else timedelta()
+    return max(pause, lag, timedelta(seconds=error.retry_after))

@@ -58,11 +58,27 @@ class AppRequest:
     assessed: bool = False
     failure: Failure | None = None
     attempts: int = 0
+    create_tried: bool = False
+    """Whether a creation was ever tried, so that something may have been made; a Retry does not forget it."""
+    not_owners: tuple[str, ...] = ()
+    """The owners, by id, whom Entra has no user for."""
+    stuck_since: datetime | None = None
+    """When this stay in provisioning first met what is replication at first, and an obstacle after long."""
 
     @property
     def owners(self) -> tuple[Owner, ...]:
         """The requester first, then the co-owners, each once."""
         return tuple({owner.person_id: owner for owner in (self.requester, *self.form.co_owners)}.values())
+
+    @property
+    def owners_without_email(self) -> tuple[str, ...]:
+        """Who could not be made an owner in Entra because Slack shows no e-mail address of theirs."""
+        return tuple(o.person_id for o in self.owners if o.person_id in self.not_owners and not o.email)
+
+    @property
+    def owners_without_user(self) -> tuple[str, ...]:
+        """Who could not be made an owner in Entra because Entra has no one user with their e-mail address."""
+        return tuple(o.person_id for o in self.owners if o.person_id in self.not_owners and o.email)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +110,8 @@ class Credential:
     starts_at: datetime
     ends_at: datetime
     remove_at: datetime | None = None
+    disowned_at: datetime | None = None
+    removal_refused_at: datetime | None = None
     snoozed_until: datetime | None = None
     accepted: bool | None = None
     accepted_at: datetime | None = None

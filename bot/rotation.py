@@ -1,45 +1,31 @@
-"""A new secret beside the old one, an overlap, then the old one is removed from Entra.
+"""A new secret beside the old one; and the way back, when nobody saw the new one. The old one's end is bot.removal."""
 
-Nothing is removed here that this bot did not mint: only keys in our own register are ever named to Entra.
-"""
-
-import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from bot.errors import AlreadySettled, EntraError, EntraMissing
+from bot.errors import AlreadySettled
 from bot.events import AuditEvent
-from bot.graph.applications import Applications
 from bot.identifiers import row_name
-from bot.lifecycle import CredentialState
+from bot.lifecycle import CredentialEvent, CredentialState
 from bot.links import Links
 from bot.notices import Notices
-from bot.records import Application, Credential, Note
+from bot.policy import Policy
+from bot.records import Application, Credential, Link, Note
 from bot.reminders import last_good, owned
+from bot.removal import facts_of
 from storage import Store
-
-log = logging.getLogger(__name__)
-
-# Owners hear of a removal so long before it.
-WARNING = timedelta(days=1)
-RETRY_REMOVAL = timedelta(minutes=15)
 
 
 class Rotation:
-    """Begins rotations, and ends the overlap."""
+    """Begins rotations, and takes them back."""
 
     def __init__(
-        self,
-        store: Store,
-        notices: Notices,
-        links: Links,
-        applications: Applications,
-        clock: Callable[[], datetime],
+        self, store: Store, notices: Notices, links: Links, policy: Policy, clock: Callable[[], datetime]
     ) -> None:
         self._store = store
         self._notices = notices
         self._links = links
-        self._applications = applications
+        self._policy = policy
         self._now = clock
 
     def begin(self, key_id: str, person_id: str) -> str:
@@ -50,75 +36,65 @@ class Rotation:
         return self._links.issue(application, person_id, actor=person_id, rotates=key_id)
 
     def begin_for_application(self, application_id: str, person_id: str) -> str:
-        """Send an owner a link for the application's last good secret, or for a first one if none is good."""
-        credentials = self._store.credentials.of_application(application_id)
-        good = last_good(credentials)
+        """Send an owner a link for the application's last good secret, or for a first one if none is good.
+
+        Raises NotAllowed, NotFound, AlreadySettled.
+        """
+        good = last_good(self._store.credentials.of_application(application_id))
         if good is not None:
             return self.begin(good.key_id, person_id)
-        if not credentials:
-            raise AlreadySettled("No secret of this application was shown yet: use the link that you were sent.")
-        _, application = owned(self._store, credentials[0].key_id, person_id)
-        return self._links.issue(application, person_id, actor=person_id)
+        return self._links.take(application_id, person_id)
 
-    def warn_before_removal(self) -> int:
-        """Tell owners a day ahead that the old secret is about to be removed; return how many secrets."""
-        soon = self._store.credentials.unwarned_removals(self._now() + WARNING)
-        return sum(self._warn(credential) for credential in soon)
+    def not_seen(self, link_id: str, person_id: str) -> str:
+        """Take "I did not see it" at its word: that secret is removed at once, and a new link is sent.
 
-    def _warn(self, credential: Credential) -> bool:
+        The secret before it, if it is still there, goes back into use until the new link is pressed.
+        Raises NotAllowed, NotFound, AlreadySettled.
+        """
+        link = self._links.own(link_id, person_id)
+        self._links.must_have_time_left(link)
+        credential = self._store.credentials.get(link.key_id or "")
+        deadline = (link.viewed_at or self._now()) + timedelta(hours=self._policy.link_hours)
+        if credential is None or self._now() > deadline:
+            raise AlreadySettled(
+                f"That was more than {self._policy.link_hours} hours ago and the secret may be in use."
+                " Use `/register-app list` to find the application and rotate its secret instead."
+            )
+        application = self._links.application_of(link)
         with self._store.transaction():
-            if not self._store.credentials.mark_warned(credential.key_id, now=self._now()):
-                return False
-            # One that nobody holds is removed at once: its holder asked for that and needs no warning.
-            if credential.remove_at is not None and credential.remove_at > self._now():
-                self._tell_owners(credential, "removal_soon")
-        return True
+            self._disown(link, credential, person_id)
+            self._restore(link, application, person_id)
+            return self._links.issue(application, person_id, actor=person_id, rotates=link.rotates_key_id)
 
-    def remove_due(self) -> int:
-        """Remove from Entra the secrets whose overlap is over; return how many are gone."""
-        return sum(self._remove(found) for found in self._store.credentials.to_remove(now=self._now()))
+    def _disown(self, link: Link, credential: Credential, person_id: str) -> None:
+        if credential.state is not CredentialState.LIVE or not self._store.credentials.retire(
+            credential.key_id, CredentialEvent.DISOWN, remove_at=self._now()
+        ):
+            raise AlreadySettled("That secret is gone already; a newer link was sent to you.")
+        self._record(AuditEvent.SECRET_DISOWN, person_id, link, credential.key_id)
+        self._notices.link_changed(link.id, link.recipient_id)
 
-    def _remove(self, credential: Credential) -> bool:
-        application = self._application(credential)
-        try:
-            self._applications.remove_secret(application.object_id, credential.key_id)
-        except EntraMissing:
-            log.info("Application %s is gone, and its secrets with it.", application.object_id)
-        except EntraError as error:
-            log.warning("Removing key %s waits for Entra: %s", credential.key_id, error)
-            self._store.credentials.try_removal_at(credential.key_id, self._now() + RETRY_REMOVAL)
-            return False
-        with self._store.transaction():
-            if self._store.credentials.removed(credential.key_id):
-                self._record(credential)
-                self._tell_owners(credential, "removal_done")
-        return True
-
-    def _tell_owners(self, credential: Credential, kind: str) -> None:
-        application = self._application(credential)
-        facts = {
-            "application": application.display_name,
-            "app_id": application.app_id,
-            "description": credential.description,
-            "hint": credential.hint,
-            "at": (credential.remove_at or self._now()).isoformat(),
-        }
+    def _restore(self, link: Link, application: Application, person_id: str) -> None:
+        """Put the secret before into use again; one whose removal has begun stays on its way."""
+        before = self._links.secret_before(link)
+        if before is None or not self._store.credentials.restore(before.key_id):
+            return
+        self._record(AuditEvent.SECRET_RESTORE, person_id, link, before.key_id)
+        kind = "restored" if before.ends_at > self._now() else "restored_too_late"
+        reminder = self._store.reminders.latest(before.key_id)
         for owner in application.owners:
-            self._notices.person_told(owner.person_id, Note(kind=kind, facts=facts))
+            self._notices.person_told(owner.person_id, Note(kind=kind, facts=facts_of(before, application)))
+            if reminder is not None:
+                self._notices.reminder_changed(reminder, owner.person_id)
+        self._links.redraw(before.link_id)
 
-    def _application(self, credential: Credential) -> Application:
-        application = self._store.applications.get(credential.application_id)
-        if application is None:
-            raise LookupError(f"The application of key {credential.key_id} is not in the register.")
-        return application
-
-    def _record(self, credential: Credential) -> None:
+    def _record(self, event: AuditEvent, person_id: str, link: Link, key_id: str) -> None:
         self._store.audit.add(
             row_name(),
-            AuditEvent.SECRET_REMOVE,
-            "bot",
+            event,
+            person_id,
             now=self._now(),
-            application_id=credential.application_id,
-            link_id=credential.link_id,
-            details={"key_id": credential.key_id},
+            application_id=link.application_id,
+            link_id=link.id,
+            details={"key_id": key_id},
         )

@@ -18,7 +18,7 @@ def all_rounds(  # noqa: PLR0913, PLR0917 - the table of the product's whole bac
     poll_seconds: float,
 ) -> tuple[Round, ...]:
     """Return the background work. Each round does one piece at a time and is safe to walk anywhere, any time."""
-    approvals, links, rotation = use_cases.approvals, use_cases.links, use_cases.rotation
+    approvals, links, removal = use_cases.approvals, use_cases.links, use_cases.removal
     catalogue = use_cases.catalogue
 
     def first_catalogue() -> bool:
@@ -33,9 +33,9 @@ def all_rounds(  # noqa: PLR0913, PLR0917 - the table of the product's whole bac
         Round(name="sweeps", work=minting.sweep, seconds=minute),
         Round(name="proofs", work=proof.conclude_forgotten, seconds=minute),
         Round(name="expired links", work=links.expire_due, seconds=minute),
-        Round(name="unwanted applications", work=provisioning.remove_unwanted, seconds=minute),
-        Round(name="retired secrets", work=rotation.remove_due, seconds=minute),
-        Round(name="removal warnings", work=rotation.warn_before_removal, seconds=minute),
+        Round(name="unwanted applications", work=provisioning.leftovers.remove_due, seconds=minute),
+        Round(name="retired secrets", work=removal.remove_due, seconds=minute),
+        Round(name="removal warnings", work=removal.warn_before_removal, seconds=minute),
         Round(name="waiting requests", work=approvals.remind_approvers, seconds=minute),
         Round(name="lapsed requests", work=approvals.lapse, seconds=minute),
         Round(name="first catalogue", work=first_catalogue, seconds=10 * poll_seconds),

@@ -82,9 +82,15 @@ def _links(app: App, use_cases: UseCases) -> None:
         use_cases.links.renew(_value(body), body["user"]["id"])
         ack()
 
+    @app.action(ids.TAKE_LINK)
+    def take(ack: Ack, body: Body, respond: Respond) -> None:
+        use_cases.links.take(_value(body), body["user"]["id"])
+        ack()
+        _whisper(respond, "A link to the secret is on its way to you.")
+
     @app.action(ids.NOT_SEEN)
     def not_seen(ack: Ack, body: Body) -> None:
-        use_cases.links.not_seen(_value(body), body["user"]["id"])
+        use_cases.rotation.not_seen(_value(body), body["user"]["id"])
         ack()
 
 

@@ -13,12 +13,12 @@ from typing import Any
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.events import AuditEvent
-from bot.identifiers import row_name, short_name
+from bot.identifiers import short_name
 from bot.notices import Notices
-from bot.records import Note, Outgoing, Posted
+from bot.records import Outgoing, Posted
 from handlers import notices
 from handlers.rendering import Draft, Renderer
+from handlers.undelivered import Undelivered
 from storage import Store
 
 log = logging.getLogger(__name__)
@@ -28,6 +28,8 @@ LEASE = timedelta(seconds=60)
 WAIT_FOR_CARD = timedelta(seconds=2)
 BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 15, 60, 300))
 LOOKED_AT = 100
+# What an operator can mend (an archived channel, a bot that was removed from it) is mended by then, or never.
+GIVE_UP_AFTER = timedelta(days=3)
 
 # Slack, "chat.postMessage" and "conversations.open": errors that no waiting mends for this person.
 NOBODY_THERE = frozenset(
@@ -58,7 +60,7 @@ class Courier:
         self._store = store
         self._client = client
         self._renderer = renderer
-        self._notices = notices_port
+        self._undelivered = Undelivered(store, notices_port, clock)
         self._now = clock
 
     def deliver_next(self) -> bool:
@@ -130,6 +132,9 @@ class Courier:
         if draft.thread_slot is None:
             return self._post_new(entry, draft, None)
         card = self._store.outbox.posted(draft.thread_slot)
+        if card is None and self._now() - entry.created_at > GIVE_UP_AFTER:
+            self._undelivered.give_up(entry, "its card was never posted")
+            return None
         if card is None:
             self._store.outbox.put_back(
                 entry, "waits for its card", available_at=self._now() + WAIT_FOR_CARD, tried=False
@@ -203,9 +208,12 @@ class Courier:
             # It may have been posted all the same: the entry stays in doubt until it is looked for.
             self._later(entry, word, self._backoff(entry))
         elif word in NOBODY_THERE or (word == "channel_not_found" and entry.recipient.startswith(("U", "W"))):
-            self._undeliverable(entry, word)
+            self._undelivered.give_up(entry, word)
+        elif self._now() - entry.created_at > GIVE_UP_AFTER:
+            log.error("A %s is given up, because Slack refused it for days: %s", entry.kind, word)
+            self._undelivered.give_up(entry, word)
         else:
-            log.warning("Slack refused a %s: %s", entry.kind, word)
+            log.warning("Slack refused a %s, which is tried again: %s", entry.kind, word)
             self._later(entry, word, self._backoff(entry), tried=in_doubt)
 
     def _backoff(self, entry: Outgoing) -> timedelta:
@@ -213,42 +221,6 @@ class Courier:
 
     def _later(self, entry: Outgoing, word: str, pause: timedelta, *, tried: bool = True) -> None:
         self._store.outbox.put_back(entry, word, available_at=self._now() + pause, tried=tried)
-
-    def _undeliverable(self, entry: Outgoing, word: str) -> None:
-        """Nobody is there to read it: the audit keeps that, and the approvers hear of it."""
-        request_id = self._request_of(entry)
-        with self._store.transaction():
-            if not self._store.outbox.undeliverable(entry, word, now=self._now()):
-                return
-            self._store.audit.add(
-                row_name(),
-                AuditEvent.MESSAGE_UNDELIVERED,
-                "bot",
-                now=self._now(),
-                request_id=request_id,
-                details={"person": entry.recipient, "kind": entry.kind, "error": word},
-            )
-            if request_id is not None:
-                facts = {"person": entry.recipient, "error": word, "about": ABOUT.get(entry.kind, "this request")}
-                self._notices.approvers_told(request_id, Note(kind="undelivered", facts=facts))
-
-    def _request_of(self, entry: Outgoing) -> str | None:
-        if entry.kind in {notices.CARD, notices.REQUEST_DM, notices.THREAD}:
-            return entry.subject
-        link = self._store.links.get(entry.subject)
-        application_id = link.application_id if link else None
-        if entry.kind in {notices.REMINDER, notices.REMINDER_REDRAWN}:
-            credential = self._store.credentials.get(self._store.reminders.key_of(entry.subject) or "")
-            application_id = credential.application_id if credential else None
-        application = self._store.applications.get(application_id) if application_id else None
-        return application.request_id if application else None
-
-
-ABOUT: Mapping[str, str] = {
-    notices.LINK: "the one-time link to the client secret.",
-    notices.REMINDER: "the client secret of this application, which ends soon.",
-    notices.REQUEST_DM: "the state of this request.",
-}
 
 
 def _slot_of(entry: Outgoing) -> str | None:

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Executor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 from slack_sdk import WebClient
@@ -14,6 +14,8 @@ from bot.model import Person
 
 REMEMBERED_SECONDS = 300.0
 GROUP_SECONDS = 60.0
+# So many people are asked after at once: a form may name ten co-owners.
+THREADS = 8
 # A user group that Slack does not tell of is trusted for so long as it was last known, then not at all.
 GROUP_GRACE_SECONDS = 900.0
 
@@ -25,13 +27,13 @@ class People:
         self,
         client: WebClient,
         approvers: Iterable[str],
-        executor: Executor,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
         self._approver_ids = frozenset(name for name in approvers if not name.startswith("S"))
         self._groups = tuple(name for name in approvers if name.startswith("S"))
-        self._executor = executor
+        # A pool of its own: neither slow trials of secrets nor a slow Slack make the other wait.
+        self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="people")
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._people: dict[str, tuple[float, Person]] = {}
@@ -51,10 +53,15 @@ class People:
         """Return people, None for those of whom Slack did not tell within so many seconds."""
         wanted = {user_id: self._executor.submit(self.person, user_id) for user_id in dict.fromkeys(user_ids)}
         wait(wanted.values(), timeout=seconds)
+        # Nobody waits for the rest any more, so what was not begun is not asked at all.
+        known = {name: found for name, found in wanted.items() if not found.cancel() and found.done()}
         return {
-            user_id: found.result() if found.done() and found.exception() is None else None
-            for user_id, found in wanted.items()
+            name: known[name].result() if name in known and not known[name].exception() else None for name in wanted
         }
+
+    def close(self) -> None:
+        """Let go of the threads, once what is being asked is answered."""
+        self._executor.shutdown(wait=True, cancel_futures=True)
 
     def is_approver(self, user_id: str) -> bool:
         """Say whether a person is on the list of approvers, by id or by user group. Raises SlackUnavailable."""

@@ -11,7 +11,7 @@ from bot.records import Outgoing
 from bot.reminders import days_until, last_quiet_day
 from handlers import notices
 from handlers.blocks import link_dm, notes, reminder_dm, request_card, request_dm
-from handlers.blocks.link_dm import LinkPlace
+from handlers.blocks.link_dm import LinkPlace, LinkPromise
 from handlers.blocks.request_card import CardFacts
 from handlers.blocks.texts import Message
 from storage import Store
@@ -82,7 +82,13 @@ class Renderer:
         token = self._links.new_token(entry.subject)
         if link is None or token is None:
             return None
-        message = link_dm.build(link, self._links.application_of(link), self._place, token)
+        promise = LinkPromise(
+            link=link,
+            application=self._links.application_of(link),
+            term=self._links.life_of(link).term,
+            before=self._links.secret_before(link),
+        )
+        message = link_dm.build(promise, self._place, token)
         return Draft(message=message, slot=f"{notices.LINK}:{link.id}")
 
     def _link_redrawn(self, entry: Outgoing) -> Draft | None:

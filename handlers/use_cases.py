@@ -9,6 +9,7 @@ from bot.graph.catalogue import Catalogue
 from bot.links import Links
 from bot.policy import Policy
 from bot.reminders import Reminders
+from bot.removal import Removal
 from bot.rotation import Rotation
 from handlers.people import People
 from storage import Store
@@ -27,3 +28,4 @@ class UseCases:
     links: Links
     reminders: Reminders
     rotation: Rotation
+    removal: Removal

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from bot.model import LinkFacts, LinkStatus, NotMinted, Revealed
-from handlers.web_dates import iso, moment_in_words, term_in_words
+from handlers.web_dates import day_in_words, iso, moment_in_words, term_in_words
 
 Tone = Literal["key", "good", "wait", "stop", "alarm"]
 
@@ -112,6 +112,8 @@ def told(status: LinkStatus) -> Words:
         return _viewed(status.viewed_at)
     if status.state == "ready" and status.facts is not None:
         return _ready(status.facts)
+    if status.state == "past_its_day":
+        return _past_its_day(status.facts)
     # A link that is said to be ready without its facts cannot be pressed with open eyes.
     return _PLAIN.get(status.state, UNKNOWN)
 
@@ -129,6 +131,18 @@ def _ready(facts: LinkFacts) -> Words:
             _moment("This link ends", facts.expires_at),
         ),
         offer=Offer(act="reveal", label="Show the secret"),
+    )
+
+
+def _past_its_day(facts: LinkFacts | None) -> Words:
+    day = "a day that has passed" if facts is None or facts.term.last_day is None else day_in_words(facts.term.last_day)
+    return Words(
+        state="past_its_day",
+        tone="stop",
+        title="The last day of this secret has passed",
+        sentence=f"It was approved until {day}, so no secret can be made any more. Nothing was used up.",
+        advice=("Type /register-app in Slack to ask for a new application, with a later day.",),
+        rows=() if facts is None else _identity(facts),
     )
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from storage import migrations
-from storage.app_requests import AppRequests, ProvisioningQueue
+from storage.app_requests import AppRequests
 from storage.applications import Applications
 from storage.audit import Audit
 from storage.codec import to_text
@@ -14,6 +14,7 @@ from storage.credentials import Credentials
 from storage.database import Database
 from storage.links import Links
 from storage.outbox import Outbox
+from storage.provisioning_queue import ProvisioningQueue
 from storage.reminders import Reminders
 from storage.sqlite import SqliteDatabase
 

@@ -1,10 +1,9 @@
 """Requests: every transition is one conditional statement that says who won."""
 
-import json
 from datetime import datetime
 
 from bot.lifecycle import REQUESTS, RequestEvent, RequestState
-from bot.records import AppRequest, Failure, RequestForm
+from bot.records import AppRequest, RequestForm
 from storage import codec
 from storage.database import Database
 from storage.transitions import source_states
@@ -69,8 +68,8 @@ class AppRequests:
         return bool(
             self._db.run(
                 "UPDATE app_requests SET state = :target, state_since = :now, lease = NULL, lease_until = NULL,"
-                " try_at = NULL, attempts = 0, settled_by = COALESCE(:by, settled_by),"
-                " settled_reason = COALESCE(:reason, settled_reason)"
+                " try_at = NULL, attempts = 0, stuck_since = NULL, slow_told = 0,"
+                " settled_by = COALESCE(:by, settled_by), settled_reason = COALESCE(:reason, settled_reason)"
                 " WHERE id = :id AND (:version IS NULL OR version = :version)"
                 f" AND state IN ({source_states(REQUESTS, event)})",
                 target=REQUESTS.target(event).value,
@@ -99,11 +98,13 @@ class AppRequests:
         )
 
     def agree(self, request_id: str, version: int, approver_id: str, *, now: datetime) -> bool:
-        """Record one approver's yes to one version; False when it stood already."""
+        """Record one approver's yes to one version; False when it stood already, or when that is not pending now."""
         return bool(
             self._db.run(
                 "INSERT INTO approvals (request_id, version, approver_id, approved_at)"
-                " VALUES (:request_id, :version, :approver_id, :now) ON CONFLICT DO NOTHING",
+                " SELECT id, version, :approver_id, :now FROM app_requests WHERE id = :request_id"
+                f" AND version = :version AND state IN ({source_states(REQUESTS, RequestEvent.APPROVE)})"
+                " ON CONFLICT DO NOTHING",
                 request_id=request_id,
                 version=version,
                 approver_id=approver_id,
@@ -167,74 +168,3 @@ class AppRequests:
             moment=codec.to_text(moment),
         )
         return [codec.app_request(row) for row in rows]
-
-
-class ProvisioningQueue:
-    """Approved requests as work: claimed with a lease, so that a dead process loses its claim."""
-
-    def __init__(self, database: Database) -> None:
-        self._db = database
-
-    def is_due(self, *, now: datetime) -> bool:
-        """Say whether there is anything to claim; a look that takes no lock."""
-        return self._candidate(now) is not None
-
-    def claim(self, lease: str, *, now: datetime, until: datetime) -> AppRequest | None:
-        """Claim the oldest request that is due, approved or left behind by a process that died."""
-        request_id = self._candidate(now)
-        if request_id is None or not self._take(request_id, lease, now=now, until=until):
-            return None
-        row = self._db.one("SELECT * FROM app_requests WHERE id = :id", id=request_id)
-        return codec.app_request(row) if row else None
-
-    def _candidate(self, now: datetime) -> str | None:
-        row = self._db.one(
-            "SELECT id FROM app_requests WHERE state IN ('approved', 'provisioning')"
-            " AND (lease_until IS NULL OR lease_until <= :now) AND (try_at IS NULL OR try_at <= :now)"
-            " ORDER BY state_since LIMIT 1",
-            now=codec.to_text(now),
-        )
-        return row["id"] if row else None
-
-    def _take(self, request_id: str, lease: str, *, now: datetime, until: datetime) -> bool:
-        return bool(
-            self._db.run(
-                "UPDATE app_requests SET state = :target, lease = :lease, lease_until = :until,"
-                " attempts = attempts + 1 WHERE id = :id AND (lease_until IS NULL OR lease_until <= :now)"
-                f" AND state IN ({source_states(REQUESTS, RequestEvent.CLAIM)})",
-                target=REQUESTS.target(RequestEvent.CLAIM).value,
-                lease=lease,
-                until=codec.to_text(until),
-                id=request_id,
-                now=codec.to_text(now),
-            )
-        )
-
-    def put_back(self, request_id: str, lease: str, *, try_at: datetime) -> bool:
-        """Give a claimed request back, to be tried again at `try_at`."""
-        return bool(
-            self._db.run(
-                "UPDATE app_requests SET lease = NULL, lease_until = NULL, try_at = :try_at"
-                " WHERE id = :id AND lease = :lease",
-                try_at=codec.to_text(try_at),
-                id=request_id,
-                lease=lease,
-            )
-        )
-
-    def settle(
-        self, request_id: str, lease: str, event: RequestEvent, *, now: datetime, failure: Failure | None = None
-    ) -> bool:
-        """Fulfil or fail a claimed request; False when the lease was lost to another worker."""
-        return bool(
-            self._db.run(
-                "UPDATE app_requests SET state = :target, state_since = :now, lease = NULL, lease_until = NULL,"
-                " try_at = NULL, failure = :failure WHERE id = :id AND lease = :lease"
-                f" AND state IN ({source_states(REQUESTS, event)})",
-                target=REQUESTS.target(event).value,
-                now=codec.to_text(now),
-                failure=None if failure is None else json.dumps(vars(failure), sort_keys=True),
-                id=request_id,
-                lease=lease,
-            )
-        )

@@ -46,6 +46,10 @@ class Applications:
         )
         return codec.application(row) if row else None
 
+    def is_known(self, object_id: str) -> bool:
+        """Say whether an application of Entra's was ever written down here, be it removed since."""
+        return self._db.one("SELECT id FROM applications WHERE object_id = :object_id", object_id=object_id) is not None
+
     def of_owner(self, person_id: str) -> list[Application]:
         """Return the applications that a person owns, newest first."""
         rows = self._db.all(

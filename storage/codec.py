@@ -95,6 +95,9 @@ def app_request(row: Row) -> AppRequest:
         assessed=bool(row["assessed"]),
         failure=Failure(**json.loads(row["failure"])) if row["failure"] else None,
         attempts=row["attempts"],
+        create_tried=row["create_tried_at"] is not None,
+        not_owners=tuple(json.loads(row["not_owners"])),
+        stuck_since=optional_moment(row["stuck_since"]),
     )
 
 
@@ -145,6 +148,8 @@ def credential(row: Row) -> Credential:
         starts_at=to_moment(row["starts_at"]),
         ends_at=to_moment(row["ends_at"]),
         remove_at=optional_moment(row["remove_at"]),
+        disowned_at=optional_moment(row["disowned_at"]),
+        removal_refused_at=optional_moment(row["removal_refused_at"]),
         snoozed_until=optional_moment(row["snoozed_until"]),
         accepted=None if row["accepted"] is None else bool(row["accepted"]),
         accepted_at=optional_moment(row["accepted_at"]),

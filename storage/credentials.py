@@ -1,12 +1,18 @@
 """Client secrets that were minted here: ids, hints and dates, never a text."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.lifecycle import CREDENTIALS, CredentialEvent
 from bot.records import Credential
 from storage import codec
 from storage.database import Database
 from storage.transitions import source_states
+
+# The overlap is over, the time of the next try has come, and the owners were warned in time or hold nothing.
+_REMOVABLE = (
+    "state = 'retiring' AND remove_at <= :now AND try_at <= :now"
+    " AND (disowned_at IS NOT NULL OR warned_at <= :warned_by)"
+)
 
 
 class Credentials:
@@ -54,14 +60,27 @@ class Credentials:
         return [codec.credential(row) for row in rows]
 
     def retire(self, key_id: str, event: CredentialEvent, *, remove_at: datetime) -> bool:
-        """Let a credential retire; it is removed from Entra at `remove_at`."""
-        text = codec.to_text(remove_at)
+        """Let a credential retire; it is removed from Entra at `remove_at`, at once when nobody holds it."""
         return bool(
             self._db.run(
-                "UPDATE credentials SET state = :target, remove_at = :remove_at, try_at = :remove_at"
+                "UPDATE credentials SET state = :target, remove_at = :remove_at, try_at = :remove_at,"
+                " disowned_at = CASE WHEN :disowned = 1 THEN :remove_at ELSE disowned_at END"
                 f" WHERE key_id = :key_id AND state IN ({source_states(CREDENTIALS, event)})",
                 target=CREDENTIALS.target(event).value,
-                remove_at=text,
+                remove_at=codec.to_text(remove_at),
+                disowned=int(event is CredentialEvent.DISOWN),
+                key_id=key_id,
+            )
+        )
+
+    def restore(self, key_id: str) -> bool:
+        """Put a retiring credential back into use; False when its removal has begun, or nobody holds it."""
+        return bool(
+            self._db.run(
+                "UPDATE credentials SET state = :target, remove_at = NULL, try_at = NULL, warned_at = NULL"
+                f" WHERE key_id = :key_id AND state IN ({source_states(CREDENTIALS, CredentialEvent.RESTORE)})"
+                " AND removal_tries = 0 AND disowned_at IS NULL",
+                target=CREDENTIALS.target(CredentialEvent.RESTORE).value,
                 key_id=key_id,
             )
         )
@@ -69,31 +88,58 @@ class Credentials:
     def unwarned_removals(self, before: datetime) -> list[Credential]:
         """Return retiring credentials that are removed before a moment and whose owners were not warned."""
         rows = self._db.all(
-            "SELECT * FROM credentials WHERE state = 'retiring' AND warned_at IS NULL"
+            "SELECT * FROM credentials WHERE state = 'retiring' AND warned_at IS NULL AND disowned_at IS NULL"
             " AND remove_at <= :before ORDER BY remove_at",
             before=codec.to_text(before),
         )
         return [codec.credential(row) for row in rows]
 
-    def mark_warned(self, key_id: str, *, now: datetime) -> bool:
-        """Claim the one warning before a removal."""
+    def warn(self, key_id: str, *, now: datetime, least: timedelta) -> bool:
+        """Claim the one warning before a removal, and move the removal so that `least` lies between them."""
         return bool(
             self._db.run(
-                "UPDATE credentials SET warned_at = :now WHERE key_id = :key_id AND warned_at IS NULL"
-                " AND state = 'retiring'",
+                "UPDATE credentials SET warned_at = :now,"
+                " remove_at = CASE WHEN remove_at < :earliest THEN :earliest ELSE remove_at END,"
+                " try_at = CASE WHEN try_at < :earliest THEN :earliest ELSE try_at END"
+                " WHERE key_id = :key_id AND warned_at IS NULL AND disowned_at IS NULL AND state = 'retiring'",
                 now=codec.to_text(now),
+                earliest=codec.to_text(now + least),
                 key_id=key_id,
             )
         )
 
-    def to_remove(self, *, now: datetime) -> list[Credential]:
-        """Return retiring credentials whose overlap is over and whose removal is due for a try."""
+    def to_remove(self, *, now: datetime, warned_by: datetime) -> list[Credential]:
+        """Return retiring credentials whose removal is due for a try: warned of by then, or held by nobody."""
         rows = self._db.all(
-            "SELECT * FROM credentials WHERE state = 'retiring' AND remove_at <= :now AND try_at <= :now"
-            " ORDER BY try_at",
+            f"SELECT * FROM credentials WHERE {_REMOVABLE} ORDER BY try_at",
             now=codec.to_text(now),
+            warned_by=codec.to_text(warned_by),
         )
         return [codec.credential(row) for row in rows]
+
+    def claim_removal(self, key_id: str, *, now: datetime, until: datetime, warned_by: datetime) -> bool:
+        """Claim one try of a removal; from the first on, the credential cannot go back into use."""
+        return bool(
+            self._db.run(
+                "UPDATE credentials SET try_at = :until, removal_tries = removal_tries + 1"
+                f" WHERE key_id = :key_id AND {_REMOVABLE}",
+                until=codec.to_text(until),
+                key_id=key_id,
+                now=codec.to_text(now),
+                warned_by=codec.to_text(warned_by),
+            )
+        )
+
+    def removal_refused(self, key_id: str, *, now: datetime) -> bool:
+        """Claim the one word about a removal that does not succeed."""
+        return bool(
+            self._db.run(
+                "UPDATE credentials SET removal_refused_at = :now"
+                " WHERE key_id = :key_id AND removal_refused_at IS NULL AND state = 'retiring'",
+                now=codec.to_text(now),
+                key_id=key_id,
+            )
+        )
 
     def removed(self, key_id: str) -> bool:
         """Record a removal from Entra; False when it was recorded before."""
@@ -125,11 +171,11 @@ class Credentials:
         )
 
     def record_proof(self, key_id: str, *, accepted: bool, now: datetime) -> bool:
-        """Record whether Entra accepted the secret when it was tried out; the first word stands."""
+        """Record whether Entra accepted the secret when it was tried out; "accepted" is the last word."""
         return bool(
             self._db.run(
                 "UPDATE credentials SET accepted = :accepted, accepted_at = :now"
-                " WHERE key_id = :key_id AND accepted IS NULL",
+                " WHERE key_id = :key_id AND (accepted IS NULL OR (accepted = 0 AND :accepted = 1))",
                 accepted=int(accepted),
                 now=codec.to_text(now),
                 key_id=key_id,

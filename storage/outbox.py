@@ -29,10 +29,17 @@ class Outbox:
         )
 
     def claim(self, lease: str, *, now: datetime, until: datetime) -> Outgoing | None:
-        """Claim the oldest message that is due, or that a process died over."""
+        """Claim the oldest message that is due, or that a process died over.
+
+        What is said of one thing to one recipient goes in order: the later waits until the earlier is sent or given
+        up. So a message is never drawn anew while it is not known whether it was posted at all.
+        """
         candidate = self._db.one(
-            "SELECT id FROM outbox WHERE state = 'queued' AND available_at <= :now"
-            " AND (lease_until IS NULL OR lease_until <= :now) ORDER BY available_at, created_at, id LIMIT 1",
+            "SELECT id FROM outbox AS entry WHERE state = 'queued' AND available_at <= :now"
+            " AND (lease_until IS NULL OR lease_until <= :now)"
+            " AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.subject = entry.subject"
+            " AND earlier.kind = entry.kind AND earlier.state = 'queued' AND earlier.recipient = entry.recipient"
+            " AND earlier.id < entry.id) ORDER BY available_at, created_at, id LIMIT 1",
             now=codec.to_text(now),
         )
         if candidate is None or not self._take(candidate["id"], lease, now=now, until=until):

@@ -14,7 +14,7 @@ from typing import Any, Final
 import requests
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
-from bot.errors import EntraMissing, EntraRefused, EntraSignInRefused, EntraUnavailable
+from bot.errors import EntraMissing, EntraRefused, EntraSignInRefused, EntraUnavailable, EntraUnknownYet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +130,8 @@ def no_answer(error: requests.RequestException) -> Answer:
 
 def unavailable(answer: Answer, *, unclear: bool = False) -> EntraUnavailable:
     """The error for an answer that waiting may change; `unclear` when the call may have been carried out."""
-    return EntraUnavailable(
+    kind = EntraUnknownYet if says(answer, Saying.NO_BACKING_APPLICATION_YET) else EntraUnavailable
+    return kind(
         answer.message,
         status=answer.status,
         code=answer.code,

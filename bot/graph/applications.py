@@ -89,7 +89,7 @@ class Applications:
     def create_service_principal(self, app_id: str) -> str:
         """Make the service principal of `app_id`, or find it made, and return its object id.
 
-        The refusals that a young application gets are waited out.
+        The refusals that a young application gets are waited out for a while; EntraUnknownYet says that they go on.
         """
         answer = self._client.ask(
             Call(

@@ -5,14 +5,14 @@ Source: Microsoft Graph v1.0, "Get user", "List users", "Get servicePrincipal", 
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
 from bot.errors import EntraError
 from bot.graph import odata
 from bot.graph.client import Call, GraphClient, get
-from bot.model import EntraPerson
+from bot.model import EntraPerson, PasswordRules
 
 _log = logging.getLogger(__name__)
 
@@ -50,26 +50,28 @@ class Directory:
         call = get("/servicePrincipals(appId={app_id})", "id", app_id=odata.literal(client_id))
         return str(self._client.call(call)["id"])
 
-    def password_limit(self) -> timedelta | None:
-        """The longest life of a client secret under the tenant's default policy; None for none or not readable."""
-        lives = (_duration(rule.get("maxLifetime")) for rule in self._password_rules("passwordLifetime"))
-        return min((life for life in lives if life is not None), default=None)
+    def password_rules(self) -> PasswordRules:
+        """What the tenant's default policy says of client secrets, in one look; nothing where it cannot be read.
 
-    def passwords_allowed(self) -> bool:
-        """Whether the tenant's default policy allows client secrets at all; True when it cannot be read."""
-        return not self._password_rules("passwordAddition")
-
-    def _password_rules(self, kind: str) -> list[Mapping[str, Any]]:
-        """The rules of one kind that are in force. Not being allowed to read the policy must not stop the bot."""
+        Not being allowed to read the policy must not stop the bot.
+        """
         try:
             policy = self._hasty.call(get("/policies/defaultAppManagementPolicy")) or {}
         except EntraError as error:
             _log.info("The app management policy cannot be read: %s %s", error.status, error.code)
-            return []
+            return PasswordRules()
         if not policy.get("isEnabled"):
-            return []
+            return PasswordRules()
         rules = (policy.get("applicationRestrictions") or {}).get("passwordCredentials") or ()
-        return [rule for rule in rules if rule.get("restrictionType") == kind and rule.get("state") != "disabled"]
+        lives = (_duration(rule.get("maxLifetime")) for rule in _in_force(rules, "passwordLifetime"))
+        return PasswordRules(
+            allowed=not _in_force(rules, "passwordAddition"),
+            longest=min((life for life in lives if life is not None), default=None),
+        )
+
+
+def _in_force(rules: Iterable[Mapping[str, Any]], kind: str) -> list[Mapping[str, Any]]:
+    return [rule for rule in rules if rule.get("restrictionType") == kind and rule.get("state") != "disabled"]
 
 
 def _is_called(body: Mapping[str, Any], email: str) -> bool:

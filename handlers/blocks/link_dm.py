@@ -7,9 +7,12 @@ from slack_sdk.models.blocks.basic_components import ConfirmObject, MarkdownText
 from slack_sdk.models.blocks.block_elements import ButtonElement
 
 from bot.lifecycle import CredentialState, LinkStage
+from bot.model import SecretTerm
 from bot.records import Application, Credential, Link
 from handlers import ids
 from handlers.blocks.texts import Message, day, escape, exact, markdown, moment, paragraphs, term_words
+
+UNSEEN = "You did not see it, so that secret is removed from Entra, and a newer link was sent to you."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,11 +25,22 @@ class LinkPlace:
     public_url: str
 
 
-def build(link: Link, application: Application, place: LinkPlace, token: str) -> Message:
+@dataclass(frozen=True, kw_only=True)
+class LinkPromise:
+    """What an open link is the right to: a secret of this term, in the place of the one before it, if there is one."""
+
+    link: Link
+    application: Application
+    term: SecretTerm
+    before: Credential | None = None
+
+
+def build(promise: LinkPromise, place: LinkPlace, token: str) -> Message:
     """Return the message with the link in its button; the one place where a token is put into words."""
+    link, application = promise.link, promise.application
     name = escape(application.display_name)
     title = f":arrows_counterclockwise: *A new secret for “{name}”* is ready for you."
-    if link.rotates_key_id is None:
+    if promise.before is None:
         title = f":tada: *“{name}” is registered.* Its client secret is ready for you."
     show = ButtonElement(
         text="Show the secret",
@@ -40,12 +54,24 @@ def build(link: Link, application: Application, place: LinkPlace, token: str) ->
         markdown(title),
         *_facts(application, place),
         markdown(
-            f"The secret is made when you press, is shown *once*, and lives {term_words(application.form.term)}."
+            f"The secret is made when you press, is shown *once*, and lives {term_words(promise.term)}."
+            f"{_of_the_one_before(link, promise.before)}"
             f" The button works until {moment(link.expires_at)}, for you only, and from this message only."
         ),
         ActionsBlock(block_id=f"link:{link.id}", elements=[show, renew]),
     ]
     return Message(text=f"The client secret of “{name}” is ready: open it from the button here.", blocks=tuple(blocks))
+
+
+def _of_the_one_before(link: Link, before: Credential | None) -> str:
+    if before is None:
+        return ""
+    if before.ends_at <= link.issued_at:
+        return f" The one before it ended on {day(before.ends_at)}."
+    if before.state is CredentialState.LIVE:
+        return f" The secret that begins with {exact(before.hint)} stays in use until then, and for its overlap after."
+    gone = "out of use" if before.state is CredentialState.REMOVED else "being removed"
+    return f" The one before it is {gone}, so this is simply a link to a new one."
 
 
 def _facts(application: Application, place: LinkPlace) -> list[Block]:
@@ -89,7 +115,8 @@ def _ending(link: Link, credential: Credential | None) -> tuple[str, list[Button
         return ":white_check_mark: This link was used.", []
     seen = f":white_check_mark: Shown {moment(link.viewed_at)} to {escape(link.viewed_from or 'a browser')}."
     if credential.state is not CredentialState.LIVE:
-        return f"{seen} That secret was replaced since.", []
+        since = "That secret was replaced since." if credential.disowned_at is None else UNSEEN
+        return f"{seen} {since}", []
     ends = f"It begins with {exact(credential.hint)} and ends on *{day(credential.ends_at)}*."
     return f"{seen} {ends} {_accepted(credential)}", [_not_seen(link)]
 

@@ -54,8 +54,16 @@ def build(requests: Sequence[AppRequest], owned: Sequence[Owned], now: datetime)
 def _application(entry: Owned, now: datetime) -> SectionBlock:
     name = escape(entry.application.display_name)
     text = f"*{name}* · {exact(entry.application.app_id)}\n{secret_line(entry, now)}"
-    button = ButtonElement(text="Rotate secret", action_id=ids.ROTATE_APPLICATION, value=entry.application.id)
-    return SectionBlock(text=MarkdownTextObject(text=text), accessory=button if entry.credentials else None)
+    return SectionBlock(text=MarkdownTextObject(text=text), accessory=_button(entry))
+
+
+def _button(entry: Owned) -> ButtonElement | None:
+    """The way to a secret: to the next one, or to one at all; none while the application is still being made."""
+    if last_good(entry.credentials) is not None:
+        return ButtonElement(text="Rotate secret", action_id=ids.ROTATE_APPLICATION, value=entry.application.id)
+    if entry.application.service_principal_id is None:
+        return None
+    return ButtonElement(text="Send me a link", action_id=ids.TAKE_LINK, value=entry.application.id)
 
 
 def secret_line(entry: Owned, now: datetime) -> str:

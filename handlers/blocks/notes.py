@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from bot.obstacles import UNFORESEEN
 from bot.records import Note
 from handlers import ids
+from handlers.blocks import unowned
 from handlers.blocks.texts import Message, day, escape, exact, markdown, mention, mentions
 
 Facts = Mapping[str, str]
@@ -51,7 +53,13 @@ def _your_request_lapsed(facts: Facts) -> str:
 
 def _fulfilled(facts: Facts) -> str:
     made = f"Made in Entra: client ID {exact(facts['app_id'])}, object ID {exact(facts['object_id'])}."
-    return f":white_check_mark: {made} The requester was sent a one-time link."
+    missing = unowned.sentences(facts.get("no_email", "").split(), facts.get("no_user", "").split())
+    return f":white_check_mark: {made} The requester was sent a one-time link.{missing}"
+
+
+def _link_taken(facts: Facts) -> str:
+    took = f"{mention(facts['person'])} asked for the link to the client secret of “{escape(facts['application'])}”"
+    return f":arrow_right: {took}, as another of its owners. Your own link opens nothing any more."
 
 
 def _graph(facts: Facts) -> str:
@@ -64,7 +72,8 @@ def _failed(facts: Facts) -> str:
     if "look_for" in facts:
         name = exact(facts["look_for"])
         unsure = f"\nWhether something was made already could not be asked: it would have the uniqueName {name}."
-    return f":x: Entra refused. {_graph(facts)}\nMend the cause, then press *Retry* on the request above.{unsure}"
+    lead = "I could not make it." if facts["code"] == UNFORESEEN else "Entra refused."
+    return f":x: {lead} {_graph(facts)}\nMend the cause, then press *Retry* on the request above.{unsure}"
 
 
 def _entra_slow(facts: Facts) -> str:
@@ -94,9 +103,39 @@ def _removal_done(facts: Facts) -> str:
     return f":wastebasket: {_old_secret(facts)} was removed from Entra."
 
 
+def _removal_stuck(facts: Facts) -> str:
+    stuck = f"{_old_secret(facts)} should be gone by now, but Entra does not remove it: it still works."
+    return f":warning: {stuck} Your approvers were told why, and I go on trying. Use it no more."
+
+
+def _removal_late(facts: Facts) -> str:
+    return f":wastebasket: {_old_secret(facts)} was removed from Entra after all."
+
+
+def _secret_not_removed(facts: Facts) -> str:
+    what = f"{_old_secret(facts)} could not be removed from Entra, and still works. {_graph(facts)}"
+    return f":warning: {what}\nI try again some times a day; you can also delete it by hand."
+
+
+def _restored(facts: Facts) -> str:
+    when = day(datetime.fromisoformat(facts["ends_at"]))
+    lost = "The new one was not seen and is removed from Entra"
+    return f":leftwards_arrow_with_hook: {_secret(facts)} stays in use until {when}, as before the rotation. {lost}."
+
+
+def _restored_too_late(facts: Facts) -> str:
+    when = day(datetime.fromisoformat(facts["ends_at"]))
+    lost = "The new one was not seen and is removed from Entra"
+    return f":warning: {_secret(facts)} ended on {when}. {lost}, so nothing works until the next link is opened."
+
+
 def _old_secret(facts: Facts) -> str:
+    return _secret(facts, "The unseen client secret" if "unseen" in facts else "The old client secret")
+
+
+def _secret(facts: Facts, which: str = "The client secret") -> str:
     name, what = escape(facts["application"]), escape(facts["description"])
-    return f"The old client secret of “{name}” ({what}, begins with {exact(facts['hint'])})"
+    return f"{which} of “{name}” ({what}, begins with {exact(facts['hint'])})"
 
 
 def _undelivered(facts: Facts) -> str:
@@ -115,6 +154,7 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "your_request_lapsed": _your_request_lapsed,
     "retried": lambda facts: f":repeat: {mention(facts['person'])} has it made again.",
     "fulfilled": _fulfilled,
+    "link_taken": _link_taken,
     "failed": _failed,
     "entra_slow": _entra_slow,
     "not_minted": _not_minted,
@@ -122,5 +162,11 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "not_removed": _not_removed,
     "removal_soon": _removal_soon,
     "removal_done": _removal_done,
+    "removal_stuck": _removal_stuck,
+    "removal_late": _removal_late,
+    "secret_not_removed": _secret_not_removed,
+    "secret_removed_late": _removal_late,
+    "restored": _restored,
+    "restored_too_late": _restored_too_late,
     "undelivered": _undelivered,
 }

@@ -10,6 +10,7 @@ from slack_sdk.models.blocks.block_elements import ButtonElement
 
 from bot import risk
 from bot.lifecycle import REQUESTS, RequestState
+from bot.obstacles import UNFORESEEN
 from bot.policy import AUDIENCES, LONG_SECRET_DAYS, Policy, days_of
 from bot.records import AppRequest
 from bot.reply_urls import warnings
@@ -81,7 +82,8 @@ def standing(facts: CardFacts) -> str:
         return f"{mark} *Denied*{by}, {moment(request.state_since)}: {escape(request.settled_reason or '')}"
     if request.state is RequestState.FAILED and request.failure is not None:
         words = f"{escape(request.failure.message)} (request-id {exact(request.failure.request_id or 'none')})"
-        return f"{mark} *Entra refused.* {exact(request.failure.code or 'no code')}: {words}"
+        lead = "I could not make it." if request.failure.code == UNFORESEEN else "Entra refused."
+        return f"{mark} *{lead}* {exact(request.failure.code or 'no code')}: {words}"
     approved = f" Approved by {mentions(facts.approvers)}." if facts.approvers else ""
     word = {RequestState.WITHDRAWN: f"*Withdrawn*{by}", RequestState.LAPSED: "*Lapsed*: nobody decided in time"}
     sentence = word.get(request.state, f"*{REQUESTS.sentences[request.state]}*{approved}")

@@ -8,6 +8,7 @@ from bot.lifecycle import RequestState
 from bot.policy import Policy
 from bot.records import AppRequest
 from handlers import ids
+from handlers.blocks import unowned
 from handlers.blocks.request_card import MARKS, decision_value
 from handlers.blocks.texts import (
     Message,
@@ -52,7 +53,8 @@ def standing(request: AppRequest, approvers: tuple[str, ...], policy: Policy) ->
         RequestState.PENDING: f"Waiting for {_missing(approvers, policy)}. You are told here once it is decided.",
         RequestState.APPROVED: f"Approved by {mentions(approvers)}. It is about to be made in Entra.",
         RequestState.PROVISIONING: f"Approved by {mentions(approvers)}. It is being made in Entra.",
-        RequestState.FULFILLED: "Done: the application exists, and a link to its secret was sent to you here.",
+        RequestState.FULFILLED: "Done: the application exists, and a link to its secret was sent to you here."
+        + unowned.sentences(request.owners_without_email, request.owners_without_user),
         RequestState.DENIED: f"Denied{by}: {escape(request.settled_reason or '')}",
         RequestState.WITHDRAWN: "You withdrew this request. Nothing was made.",
         RequestState.LAPSED: f"Nobody decided in time, so this request ended. Use {ids.COMMAND} to ask again.",

@@ -46,6 +46,7 @@ CREDENTIAL_TABLE = """
 live supersede retiring
 live disown retiring
 retiring disown retiring
+retiring restore live
 retiring remove removed
 """
 

@@ -2,7 +2,10 @@
 
 import json
 import re
+import tomllib
+from fnmatch import fnmatch
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -250,3 +253,16 @@ def test_the_table_is_sorted() -> None:
     parts = [list(TABLE), *(list(TABLE[part]) for part in ("additions", "classes", "rows"))]
 
     assert [sorted(part) for part in parts] == parts
+
+
+def test_sources_and_their_notices() -> None:
+    """Every source of the table stands in the notices with a copyright line; the licence's text is there, and ships."""
+    notices = resources.files("bot").joinpath("THIRD_PARTY_NOTICES.txt").read_text()
+    shipped = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["tool"]["setuptools"]
+    sections = {part.split("\n", 1)[0]: part for part in notices.split("\n\n* ")[1:]}
+
+    assert {source["licence"] for source in TABLE["sources"]} == {"MIT"}
+    assert sorted(sections) == sorted(source["name"].split(" ")[0] for source in TABLE["sources"])
+    assert all("Copyright (c) " in part for part in sections.values())
+    assert "The above copyright notice and this permission notice shall be included in all" in notices
+    assert any(fnmatch("THIRD_PARTY_NOTICES.txt", pattern) for pattern in shipped["package-data"]["bot"])

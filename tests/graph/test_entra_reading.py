@@ -12,7 +12,7 @@ from bot.graph import Entra as Floor
 from bot.graph import EntraAccess, open_entra
 from bot.graph.client import Call
 from bot.graph.tokens import ClientSecret
-from bot.model import EntraApplication
+from bot.model import EntraApplication, PasswordRules
 from tests.graph.conftest import MovableClock
 from tests.graph.shapes import entra_draft
 from tests.sandbox.entra import Entra, PasswordPolicy
@@ -23,13 +23,12 @@ ADDRESS = st.text(st.characters(min_codepoint=33, max_codepoint=591), min_size=1
 def test_the_tenants_policy_can_be_read_beforehand(floor: Floor, entra: Entra) -> None:
     """With the right to read it, the policy's limit and ban are known; without, nothing is forbidden."""
     entra.policy = PasswordPolicy(max_lifetime_days=90, passwords_allowed=False)
-    unread = floor.directory.password_limit(), floor.directory.passwords_allowed()
+    unread = floor.directory.password_rules()
     entra.grant_roles = {"Policy.Read.All"}
     floor.tokens.renew(floor.tokens.token())
 
-    assert unread == (None, True)
-    assert floor.directory.password_limit() == timedelta(days=90)
-    assert not floor.directory.passwords_allowed()
+    assert unread == PasswordRules()
+    assert floor.directory.password_rules() == PasswordRules(allowed=False, longest=timedelta(days=90))
 
 
 def test_a_token_that_ran_out_is_renewed(

@@ -8,6 +8,7 @@ import pytest
 from bot.errors import EntraMissing, EntraUnavailable
 from bot.graph.client import GraphClient
 from bot.graph.directory import Directory
+from bot.model import PasswordRules
 from tests.graph.hourglass import Hourglass
 from tests.graph.tiny_graph import TinyGraph, Told, graph_error
 
@@ -103,22 +104,21 @@ def test_a_limit_is_read_as_a_duration(
     """An ISO 8601 duration is read at its shortest, and what is none limits nothing."""
     tiny.tell(POLICY, policy_with(rule("passwordLifetime", limit=limit)))
 
-    assert directory.password_limit() == expected
+    assert directory.password_rules().longest == expected
 
 
 def test_the_strictest_of_several_limits_counts(directory: Directory, tiny: TinyGraph) -> None:
     """Rules for applications of different ages are all taken for ours; the shortest wins."""
     tiny.tell(POLICY, policy_with(*(rule("passwordLifetime", limit=limit) for limit in ("P180D", "P30D", "P365D"))))
 
-    assert directory.password_limit() == timedelta(days=30)
+    assert directory.password_rules().longest == timedelta(days=30)
 
 
 def test_secrets_may_be_forbidden(directory: Directory, tiny: TinyGraph) -> None:
     """A rule against adding passwords forbids secrets altogether, and limits no lifetime."""
     tiny.tell(POLICY, policy_with(rule("passwordAddition")))
 
-    assert not directory.passwords_allowed()
-    assert directory.password_limit() is None
+    assert directory.password_rules() == PasswordRules(allowed=False, longest=None)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_rules_that_are_not_in_force_change_nothing(directory: Directory, tiny: 
     """A policy or rule that is switched off, or is about something else, restricts nothing."""
     tiny.tell(POLICY, told)
 
-    assert (directory.passwords_allowed(), directory.password_limit()) == (True, None)
+    assert directory.password_rules() == PasswordRules()
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_an_unreadable_policy_stops_nothing(
     """Without the right to read the policy, or with Graph down, the bot goes on, after some seconds at most."""
     tiny.tell(POLICY, told)
 
-    assert (directory.passwords_allowed(), directory.password_limit()) == (True, None)
+    assert directory.password_rules() == PasswordRules()
     assert sum(hourglass.sleeps) <= 10.0
 
 

@@ -14,3 +14,11 @@ def world(tmp_path: Path) -> Iterator[World]:
     made = World(folder=tmp_path)
     yield made
     made.stop()
+
+
+@pytest.fixture
+def approved(world: World) -> World:
+    """A world in which Ada has just been sent her link."""
+    world.ask()
+    world.approve()
+    return world

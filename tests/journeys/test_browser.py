@@ -21,14 +21,6 @@ def window(browser: Browser) -> Iterator[Visitor]:
         yield opened
 
 
-@pytest.fixture
-def approved(world: World) -> World:
-    """A world in which Ada has just been sent her link."""
-    world.ask()
-    world.approve()
-    return world
-
-
 def press_in_slack(world: World) -> str:
     """Press "Show the secret" in Slack; return the address that the browser opens."""
     message = next(message for message in reversed(world.around.person("ada").dm) if "secret#" in str(message.blocks))

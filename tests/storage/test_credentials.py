@@ -1,7 +1,7 @@
 """Client secrets, without their texts, and the reminders that were given of them."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -61,7 +61,9 @@ def test_every_retirement(peopled: Store, state: CredentialState, event: Credent
     done = peopled.credentials.retire("key-1", event, remove_at=NOW)
 
     assert done == (CREDENTIALS.after(state, event) is not None)
-    assert found(peopled) == (replace(before, state=CredentialState.RETIRING, remove_at=NOW) if done else before)
+    unseen = NOW if event is CredentialEvent.DISOWN else None
+    retiring = replace(before, state=CredentialState.RETIRING, remove_at=NOW, disowned_at=unseen)
+    assert found(peopled) == (retiring if done else before)
 
 
 @pytest.mark.parametrize("state", list(CredentialState))
@@ -85,29 +87,118 @@ def test_what_ends_soon(peopled: Store) -> None:
     assert peopled.credentials.live_ending_before(NOW + timedelta(days=3)) == []
 
 
+DAY = timedelta(days=1)
+TICK = timedelta(microseconds=1)
+
+
+def due(store: Store, now: datetime) -> list[str]:
+    """What is to be removed at a moment, if the warning must be a day old."""
+    return [credential.key_id for credential in store.credentials.to_remove(now=now, warned_by=now - DAY)]
+
+
+def claim(store: Store, now: datetime) -> bool:
+    """Claim one try of the removal at a moment, for five minutes."""
+    return store.credentials.claim_removal("key-1", now=now, until=now + timedelta(minutes=5), warned_by=now - DAY)
+
+
 def test_what_is_to_be_removed(peopled: Store) -> None:
     """A retiring secret is due when its overlap is over, again at the time of the next try, and then no more."""
     add(peopled)
     peopled.credentials.retire("key-1", CredentialEvent.SUPERSEDE, remove_at=SOON)
+    peopled.credentials.warn("key-1", now=NOW, least=DAY)
 
-    assert peopled.credentials.to_remove(now=SOON - timedelta(microseconds=1)) == []
-    assert [c.key_id for c in peopled.credentials.to_remove(now=SOON)] == ["key-1"]
+    assert (due(peopled, SOON - TICK), due(peopled, SOON)) == ([], ["key-1"])
     peopled.credentials.try_removal_at("key-1", SOON + timedelta(minutes=15))
-    assert peopled.credentials.to_remove(now=SOON) == []
+    assert due(peopled, SOON) == []
     peopled.credentials.removed("key-1")
-    assert peopled.credentials.to_remove(now=SOON + timedelta(days=1)) == []
+    assert due(peopled, SOON + DAY) == []
+
+
+def test_no_removal_without_a_warning(peopled: Store) -> None:
+    """A removal is due, and can be claimed, only when the warning is old enough."""
+    add(peopled)
+    peopled.credentials.retire("key-1", CredentialEvent.SUPERSEDE, remove_at=SOON)
+    unwarned = (due(peopled, SOON + DAY), claim(peopled, SOON + DAY))
+    peopled.credentials.warn("key-1", now=SOON + DAY, least=DAY)
+
+    assert unwarned == ([], False)
+    assert found(peopled).remove_at == SOON + 2 * DAY
+    assert (due(peopled, SOON + 2 * DAY - TICK), claim(peopled, SOON + 2 * DAY - TICK)) == ([], False)
+    assert (due(peopled, SOON + 2 * DAY), claim(peopled, SOON + 2 * DAY)) == (["key-1"], True)
+
+
+def test_a_claimed_removal(peopled: Store) -> None:
+    """One claim keeps others out until its time is over, whether or not its process lives."""
+    add(peopled)
+    peopled.credentials.retire("key-1", CredentialEvent.DISOWN, remove_at=NOW)
+    claims = [claim(peopled, NOW + timedelta(minutes=minutes)) for minutes in (0, 4, 5)]
+
+    assert claims == [True, False, True]
+
+
+def test_nobody_is_warned_of_what_nobody_holds(peopled: Store) -> None:
+    """A secret that was disowned is due at once, without a warning."""
+    add(peopled)
+    peopled.credentials.retire("key-1", CredentialEvent.DISOWN, remove_at=NOW)
+
+    assert peopled.credentials.unwarned_removals(SOON) == []
+    assert not peopled.credentials.warn("key-1", now=NOW, least=DAY)
+    assert due(peopled, NOW) == ["key-1"]
+
+
+@pytest.mark.parametrize("state", list(CredentialState))
+def test_every_restoration(peopled: Store, state: CredentialState) -> None:
+    """A secret goes back into use where the machine allows it, as if it had never retired."""
+    add(peopled)
+    drive(peopled, state)
+    peopled.credentials.warn("key-1", now=NOW, least=DAY)
+    before = found(peopled)
+    done = peopled.credentials.restore("key-1")
+
+    assert done == (CREDENTIALS.after(state, CredentialEvent.RESTORE) is not None)
+    assert found(peopled) == (nouns.credential() if done else before)
+    assert peopled.credentials.retire("key-1", CredentialEvent.SUPERSEDE, remove_at=SOON) == (
+        state is not CredentialState.REMOVED
+    )
+    assert len(peopled.credentials.unwarned_removals(SOON)) == (state is not CredentialState.REMOVED)
+
+
+def test_no_way_back(peopled: Store) -> None:
+    """What is being removed, and what nobody holds, does not go back into use."""
+    add(peopled)
+    add(peopled, 2)
+    peopled.credentials.retire("key-1", CredentialEvent.SUPERSEDE, remove_at=SOON)
+    peopled.credentials.warn("key-1", now=NOW, least=DAY)
+    assert claim(peopled, SOON)
+    peopled.credentials.retire("key-2", CredentialEvent.DISOWN, remove_at=NOW)
+
+    assert not peopled.credentials.restore("key-1")
+    assert not peopled.credentials.restore("key-2")
+
+
+def test_a_refusal_is_told_once(peopled: Store) -> None:
+    """The word about a removal that does not succeed is claimed once, and of a retiring secret only."""
+    add(peopled)
+    assert not peopled.credentials.removal_refused("key-1", now=NOW)
+    peopled.credentials.retire("key-1", CredentialEvent.DISOWN, remove_at=NOW)
+
+    assert peopled.credentials.removal_refused("key-1", now=NOW)
+    assert not peopled.credentials.removal_refused("key-1", now=SOON)
+    assert found(peopled).removal_refused_at == NOW
 
 
 def test_warnings(peopled: Store) -> None:
-    """Of a removal its owners are warned once, and never of a secret in use."""
+    """Of a removal its owners are warned once, and never of a secret in use; one in time moves nothing."""
     add(peopled)
-    assert not peopled.credentials.mark_warned("key-1", now=NOW)
+    assert not peopled.credentials.warn("key-1", now=NOW, least=DAY)
     peopled.credentials.retire("key-1", CredentialEvent.SUPERSEDE, remove_at=SOON)
 
-    assert peopled.credentials.unwarned_removals(SOON - timedelta(microseconds=1)) == []
+    assert peopled.credentials.unwarned_removals(SOON - TICK) == []
     assert [c.key_id for c in peopled.credentials.unwarned_removals(SOON)] == ["key-1"]
-    peopled.credentials.mark_warned("key-1", now=NOW)
+    assert peopled.credentials.warn("key-1", now=NOW, least=DAY)
+    assert not peopled.credentials.warn("key-1", now=SOON, least=DAY)
     assert peopled.credentials.unwarned_removals(SOON) == []
+    assert found(peopled).remove_at == SOON
 
 
 def test_snoozing(peopled: Store) -> None:
@@ -121,15 +212,24 @@ def test_snoozing(peopled: Store) -> None:
     assert not peopled.credentials.snooze("key-1", SOON)
 
 
-def test_the_first_proof_stands(peopled: Store) -> None:
-    """Whether Entra accepted a secret is said once; what was not said by a moment is found."""
+@pytest.mark.parametrize("first", [True, False])
+def test_a_proof_is_never_taken_back(peopled: Store, *, first: bool) -> None:
+    """That Entra accepted a secret may be said after “not proven”, never the other way, and each only once."""
+    add(peopled)
+    words = [(first, NOW), (first, SOON), (not first, SOON)]
+    said = [peopled.credentials.record_proof("key-1", accepted=accepted, now=now) for accepted, now in words]
+
+    assert said == [True, False, not first]
+    assert (found(peopled).accepted, found(peopled).accepted_at) == (True, NOW if first else SOON)
+
+
+def test_what_was_not_proven(peopled: Store) -> None:
+    """Of what was not said by a moment it is found that nothing was said."""
     add(peopled)
 
     assert peopled.credentials.unproven_since(NOW - timedelta(seconds=1)) == []
     assert [c.key_id for c in peopled.credentials.unproven_since(NOW)] == ["key-1"]
     assert peopled.credentials.record_proof("key-1", accepted=False, now=SOON)
-    assert not peopled.credentials.record_proof("key-1", accepted=True, now=NOW)
-    assert (found(peopled).accepted, found(peopled).accepted_at) == (False, SOON)
     assert peopled.credentials.unproven_since(SOON) == []
 
 

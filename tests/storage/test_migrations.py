@@ -9,6 +9,7 @@ import pytest
 
 from storage import Store, migrations, open_store
 from storage.codec import to_text
+from tests.domain import nouns
 from tests.domain.nouns import NOW
 from tests.storage.races import race
 
@@ -96,6 +97,19 @@ def test_portable() -> None:
     found = re.findall(r"AUTOINCREMENT|WITHOUT ROWID|STRICT|PRAGMA|BLOB|ROWID", text)
 
     assert found == []
+
+
+def test_a_request_that_was_tried_before_the_mark(store: Store) -> None:
+    """Requests that were tried before creations were marked count as tried; those that never were do not."""
+    for number in (1, 2, 3):
+        store.requests.add(nouns.request(number))
+    store.database.run("UPDATE app_requests SET attempts = 2 WHERE id = 'REQ-00000001'")
+    store.database.run("UPDATE app_requests SET state = 'failed' WHERE id = 'REQ-00000002'")
+    script = next(script for _, name, script in migrations.scripts() if name.endswith("_provisioning_marks.sql"))
+    store.database.run(migrations.statements(script)[-1])
+    requests = [store.requests.get(f"REQ-{number:08}") for number in (1, 2, 3)]
+
+    assert [request and request.create_tried for request in requests] == [True, True, False]
 
 
 def test_kept_over_a_restart(url: str) -> None:

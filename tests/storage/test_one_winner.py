@@ -45,6 +45,12 @@ def retiring(store: Store) -> None:
     assert store.credentials.retire("key-1", CredentialEvent.SUPERSEDE, remove_at=NOW)
 
 
+def warned(store: Store) -> None:
+    """Let the secret's overlap be over, and its warning be old enough."""
+    retiring(store)
+    assert store.credentials.warn("key-1", now=NOW, least=timedelta(0))
+
+
 def approved(store: Store) -> None:
     """Approve the request."""
     assert store.requests.move("REQ-00000001", RequestEvent.APPROVE, now=NOW)
@@ -123,6 +129,7 @@ RACES = [
         before=failed,
         act=lambda s, n: s.requests.move(REQUEST, RequestEvent.RETRY, now=NOW, by=f"U{n}"),
     ),
+    Race(name="tell of slowness", before=provisioning, act=lambda s, _: s.provisioning.tell_slow(REQUEST)),
     Race(
         name="claim an approved request",
         before=approved,
@@ -188,12 +195,30 @@ RACES = [
         before=viewed,
         act=lambda s, _: s.credentials.retire("key-1", CredentialEvent.SUPERSEDE, remove_at=NOW),
     ),
-    Race(name="warn before a removal", before=retiring, act=lambda s, _: s.credentials.mark_warned("key-1", now=NOW)),
+    Race(
+        name="warn before a removal",
+        before=retiring,
+        act=lambda s, _: s.credentials.warn("key-1", now=NOW, least=timedelta(days=1)),
+    ),
+    Race(
+        name="put a secret back into use, or begin its removal",
+        before=warned,
+        act=lambda s, n: (
+            s.credentials.claim_removal("key-1", now=NOW, until=SOON, warned_by=NOW)
+            if n % 2
+            else s.credentials.restore("key-1")
+        ),
+    ),
+    Race(
+        name="say that a removal was refused",
+        before=retiring,
+        act=lambda s, _: s.credentials.removal_refused("key-1", now=NOW),
+    ),
     Race(name="remove a secret", before=retiring, act=lambda s, _: s.credentials.removed("key-1")),
     Race(
         name="say whether a secret works",
         before=viewed,
-        act=lambda s, n: s.credentials.record_proof("key-1", accepted=bool(n % 2), now=NOW),
+        act=lambda s, _: s.credentials.record_proof("key-1", accepted=True, now=NOW),
     ),
     Race(
         name="claim a reminder",

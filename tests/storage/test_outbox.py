@@ -49,11 +49,39 @@ def test_a_message_is_kept_whole(store: Store) -> None:
 def test_the_oldest_goes_first(store: Store) -> None:
     """Messages go in the order in which they were queued, each to one claimant, and then there is none."""
     for name in ("b", "a", "c"):
-        put(store, name)
-    store.outbox.put("d", "card", "REQ-1", "C1", now=NOW - timedelta(seconds=1))
+        put(store, name, subject=f"REQ-{name}")
+    store.outbox.put("d", "card", "REQ-d", "C1", now=NOW - timedelta(seconds=1))
     taken = [store.outbox.claim(f"lease-{n}", now=NOW, until=SOON) for n in range(5)]
 
     assert [entry and entry.id for entry in taken] == ["d", "a", "b", "c", None]
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_one_thing_is_said_in_order(store: Store, held: bool) -> None:  # noqa: FBT001 - cases of the table
+    """What is said later of one thing to one recipient waits while the earlier is held or put off; others do not."""
+    put(store, "1")
+    put(store, "2")
+    first = take(store)
+    if not held:
+        store.outbox.put_back(first, "ratelimited", available_at=LATER, tried=False)
+    waits = store.outbox.claim("second", now=NOW, until=SOON)
+    put(store, "3", recipient="C2")
+    put(store, "4", subject="REQ-2")
+    put(store, "5", kind="request_dm")
+    others = [take(store, f"lease-{n}").id for n in range(3)]
+
+    assert (waits, others) == (None, ["3", "4", "5"])
+
+
+def test_what_waited_goes_on(store: Store) -> None:
+    """When the earlier one is sent or given up, the later one of the same thing is next."""
+    for name in ("1", "2", "3"):
+        put(store, name)
+    store.outbox.sent(take(store), now=NOW)
+    second = take(store)
+    store.outbox.undeliverable(second, "is_archived", now=NOW)
+
+    assert (second.id, take(store).id) == ("2", "3")
 
 
 def test_a_dead_process_leaves_its_message(store: Store) -> None:
@@ -105,10 +133,9 @@ def test_overtaken(store: Store) -> None:
     put(store, "5")
 
     assert (alone, store.outbox.is_overtaken(first)) == (False, True)
-    rest = [take(store, f"lease-{n}") for n in range(4)]
-    assert not any(store.outbox.is_overtaken(entry) for entry in rest)
-    store.outbox.sent(rest[-1], now=NOW)
-    assert not store.outbox.is_overtaken(first)
+    assert not any(store.outbox.is_overtaken(take(store, f"lease-{n}")) for n in range(3))
+    store.outbox.sent(first, now=NOW)
+    assert not store.outbox.is_overtaken(take(store))
 
 
 def test_since_when_something_waits(store: Store) -> None:

@@ -165,11 +165,25 @@ def test_approvals_are_counted_by_version(request_of: Store) -> None:
     requests = request_of.requests
     requests.agree(REQUEST, 1, "UKAY", now=NOW)
     requests.agree(REQUEST, 1, "UGRACE", now=SOON)
+    requests.change(REQUEST, 1, nouns.form(display_name="New"), now=SOON)
     requests.agree(REQUEST, 2, "UGRACE", now=SOON)
 
     assert requests.approvers_of(REQUEST, 1) == ("UKAY", "UGRACE")
     assert requests.approvers_of(REQUEST, 2) == ("UGRACE",)
     assert requests.approvers_of(REQUEST, 3) == ()
+
+
+def test_only_what_stands_can_be_agreed_to(request_of: Store) -> None:
+    """A yes to a version that is not the current one, or to a request that is over, is not recorded at all."""
+    requests = request_of.requests
+    early = requests.agree(REQUEST, 2, "UGRACE", now=NOW)
+    requests.change(REQUEST, 1, nouns.form(display_name="New"), now=SOON)
+    late = requests.agree(REQUEST, 1, "UKAY", now=SOON)
+    requests.move(REQUEST, RequestEvent.WITHDRAW, now=SOON)
+    over = requests.agree(REQUEST, 2, "UKAY", now=SOON)
+
+    assert (early, late, over) == (False, False, False)
+    assert (requests.approvers_of(REQUEST, 1), requests.approvers_of(REQUEST, 2)) == ((), ())
 
 
 def test_the_oldest_is_assessed_first(store: Store) -> None:
@@ -230,6 +244,41 @@ def test_put_back(request_of: Store) -> None:
 
     assert not request_of.provisioning.is_due(now=SOON - timedelta(seconds=1))
     assert request_of.provisioning.is_due(now=SOON)
+
+
+def test_a_tried_creation_is_never_forgotten(request_of: Store) -> None:
+    """That a creation was tried, and who cannot own its outcome, outlives a Retry; a lost lease has no say."""
+    request_of.requests.move(REQUEST, RequestEvent.APPROVE, now=NOW)
+    request_of.provisioning.claim("first", now=NOW, until=SOON)
+    before = found(request_of)
+    strange = request_of.provisioning.creating(REQUEST, "other", now=NOW, not_owners=["UCO"])
+    own = request_of.provisioning.creating(REQUEST, "first", now=NOW, not_owners=["UADA"])
+    request_of.provisioning.settle(REQUEST, "first", RequestEvent.FAIL, now=NOW)
+    request_of.requests.move(REQUEST, RequestEvent.RETRY, now=SOON)
+    after = found(request_of)
+
+    assert (strange, own) == (False, True)
+    assert (before.create_tried, before.not_owners) == (False, ())
+    assert (after.create_tried, after.not_owners) == (True, ("UADA",))
+
+
+def test_a_stay_in_provisioning(request_of: Store) -> None:
+    """Since when a stay is stuck is kept from its first time on, slowness is told once; a Retry begins both anew."""
+    queue = request_of.provisioning
+    request_of.requests.move(REQUEST, RequestEvent.APPROVE, now=NOW)
+    for lease, since in (("first", None), ("second", NOW), ("third", SOON), ("fourth", None)):
+        queue.claim(lease, now=NOW, until=SOON)
+        queue.put_back(REQUEST, lease, try_at=NOW, stuck_since=since)
+    stuck = found(request_of).stuck_since
+    told = [queue.tell_slow(REQUEST) for _ in range(2)]
+    queue.claim("fifth", now=NOW, until=SOON)
+    queue.settle(REQUEST, "fifth", RequestEvent.FAIL, now=NOW)
+    request_of.requests.move(REQUEST, RequestEvent.RETRY, now=SOON)
+
+    assert stuck == NOW
+    assert told == [True, False]
+    assert found(request_of).stuck_since is None
+    assert queue.tell_slow(REQUEST)
 
 
 def test_the_longest_approved_goes_first(store: Store) -> None:

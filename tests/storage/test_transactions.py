@@ -191,7 +191,7 @@ def test_two_processes_write(store: Store, url: str) -> None:
 
 
 WRITES: list[tuple[str, Callable[[Store], object]]] = [
-    ("approvals", lambda store: store.requests.agree("REQ-NONE", 1, "UGRACE", now=NOW)),
+    ("approvals", lambda store: store.database.run("INSERT INTO approvals VALUES ('REQ-NONE', 1, 'UGRACE', 'now')")),
     ("applications", lambda store: store.applications.add(nouns.application(9))),
     ("links", lambda store: store.links.add(nouns.link(9))),
     ("credentials", lambda store: store.credentials.add(nouns.credential(9, application_id="app-1"))),

@@ -163,6 +163,7 @@ def test_form_takes_the_whole_link(client: FlaskClient, desk: Desk) -> None:
         ("viewed", "I did not see it"),
         ("expired", "no secret was made"),
         ("replaced", "newer link"),
+        ("past_its_day", "ask for a new application"),
     ],
 )
 @pytest.mark.parametrize("by_script", [True, False])

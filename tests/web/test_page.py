@@ -154,6 +154,7 @@ STATES: dict[LinkState, str] = {
     "viewed": "This secret has been shown",
     "expired": "This link has ended",
     "replaced": "There is a newer link",
+    "past_its_day": "The last day of this secret has passed",
     "unknown": "This link is not known here",
 }
 

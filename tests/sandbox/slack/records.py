@@ -32,10 +32,10 @@ class Member:
         return self.email.split("@")[0].lower() or self.name.lower()
 
     def as_api(self, now: datetime, *, with_email: bool) -> dict[str, Any]:
-        """The user object of users.info; the e-mail is there only with `users:read.email`, and never of a bot."""
+        """The user object of users.info; the e-mail, if any, is there with `users:read.email`, and never of a bot."""
         offset = now.astimezone(ZoneInfo(self.tz)).utcoffset()
         profile = {"real_name": self.name, "display_name": self.handle, "team": self.team_id}
-        if with_email and not self.bot:
+        if with_email and self.email and not self.bot:
             profile["email"] = self.email
         answer = {
             "id": self.id,

@@ -1,0 +1,79 @@
+"""The connections to Slack and to Entra, as the settings say."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from slack_bolt import App
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk import WebClient
+
+import handlers
+from bot.graph import EntraAccess
+from bot.graph.credentials import BotCredential, Certificate, ClientSecret, FederatedAssertion, ManagedIdentity
+from bot.policy import Policy
+from bot.settings import Settings
+from handlers.use_cases import UseCases
+
+SLACK_ANSWER_SECONDS = 3
+
+
+def access(settings: Settings, policy: Policy) -> EntraAccess:
+    """Return what the Entra client needs to know, as the settings and the policy say."""
+    return EntraAccess(
+        tenant_id=settings.entra_tenant_id,
+        client_id=settings.entra_client_id,
+        credential=_own_credential(settings),
+        authority=settings.entra_authority,
+        graph_root=settings.graph_root,
+        extra_resource_app_ids=policy.resource_app_ids,
+    )
+
+
+def _own_credential(settings: Settings) -> BotCredential:
+    if settings.entra_client_secret is not None:
+        return ClientSecret(text=settings.entra_client_secret.get_secret_value())
+    if settings.entra_certificate_file is not None:
+        passphrase = settings.entra_certificate_passphrase
+        return Certificate(
+            path=settings.entra_certificate_file,
+            passphrase=passphrase.get_secret_value() if passphrase else None,
+        )
+    if settings.azure_federated_token_file is not None:
+        return FederatedAssertion(token_file=settings.azure_federated_token_file)
+    return ManagedIdentity(client_id=settings.entra_client_id)
+
+
+def slack_client(settings: Settings, seconds: int) -> WebClient:
+    """Return a client of Slack's Web API that waits so many seconds for an answer."""
+    # No retry handlers: the library would repeat a post whose answer was lost.
+    return WebClient(
+        token=settings.slack_bot_token.get_secret_value(),
+        base_url=f"{settings.slack_api_url}/",
+        timeout=seconds,
+        retry_handlers=[],
+    )
+
+
+def slack_app(settings: Settings, use_cases: UseCases) -> App:
+    """Return the Bolt app with every handler registered; it verifies each request, unless Socket Mode brings them."""
+    secret, token = settings.slack_signing_secret, settings.slack_bot_token.get_secret_value()
+
+    def authorize(team_id: str | None) -> AuthorizeResult:
+        # Bolt would ask auth.test before it lets the first listener hear, and a form must open before all else.
+        return AuthorizeResult(enterprise_id=None, team_id=team_id, bot_token=token)
+
+    client = slack_client(settings, SLACK_ANSWER_SECONDS)
+    # Bolt warns of a client that has a token besides `authorize`; whoever else calls through it needs that token.
+    client.token = None
+    app = App(
+        client=client,
+        authorize=authorize,
+        signing_secret=secret.get_secret_value() if secret else None,
+        token_verification_enabled=False,
+        request_verification_enabled=settings.slack_app_token is None,
+        # Bolt has five threads unless told; a slow listener must not make the next person wait.
+        listener_executor=ThreadPoolExecutor(settings.threads, thread_name_prefix="listener"),
+        raise_error_for_unhandled_request=True,
+    )
+    client.token = token
+    handlers.register(app, use_cases)
+    return app

@@ -1,0 +1,66 @@
+"""What failed requests left in Entra: removed for good, and told of."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from bot.errors import EntraError, EntraMissing
+from bot.events import AuditEvent
+from bot.graph.applications import Applications
+from bot.identifiers import row_name
+from bot.notices import Notices
+from bot.records import Application, Note
+from storage import Store
+
+log = logging.getLogger(__name__)
+
+RETRY_REMOVAL = timedelta(hours=1)
+
+
+class Leftovers:
+    """Removes applications that this bot made and that nobody wants any more."""
+
+    def __init__(self, store: Store, registry: Applications, notices: Notices, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._registry = registry
+        self._notices = notices
+        self._now = clock
+
+    def remove_due(self) -> int:
+        """Remove what failed requests left in Entra; return how many are gone."""
+        return sum(self._try_removal(leftover) for leftover in self._store.applications.unwanted(now=self._now()))
+
+    def remove_of(self, request_id: str) -> None:
+        """Remove what earlier failures of one request left, due or not. Raises EntraError when it cannot be done."""
+        for leftover in self._store.applications.unwanted(now=self._now(), request_id=request_id):
+            self._remove(leftover)
+
+    def _try_removal(self, application: Application) -> bool:
+        try:
+            self._remove(application)
+        except EntraError as error:
+            log.warning("Removing application %s failed: %s", application.object_id, error)
+            with self._store.transaction():
+                self._store.applications.try_removal_at(application.id, self._now() + RETRY_REMOVAL)
+                facts = {"object_id": application.object_id, **error.facts}
+                self._notices.approvers_told(application.request_id, Note(kind="not_removed", facts=facts))
+            return False
+        return True
+
+    def _remove(self, application: Application) -> None:
+        try:
+            self._registry.delete_permanently(application.object_id)
+        except EntraMissing:
+            log.info("Application %s was gone already.", application.object_id)
+        with self._store.transaction():
+            if self._store.applications.removed(application.id, now=self._now()):
+                details = {"object_id": application.object_id}
+                self._store.audit.add(
+                    row_name(),
+                    AuditEvent.APPLICATION_REMOVE,
+                    "bot",
+                    now=self._now(),
+                    request_id=application.request_id,
+                    details=details,
+                )
+                self._notices.approvers_told(application.request_id, Note(kind="removed", facts=details))
