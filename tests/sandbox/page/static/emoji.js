@@ -2,6 +2,7 @@
 
 export const EMOJI = new Set([
   "alarm_clock",
+  "arrow_right",
   "arrows_counterclockwise",
   "bell",
   "busts_in_silhouette",
