@@ -2,8 +2,9 @@
 
 import csv
 import json
+import sqlite3
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from enum import IntEnum
 from functools import wraps
@@ -13,11 +14,11 @@ import click
 
 from bot import log
 from bot.app import Bot, build
-from bot.checks import Checks
+from bot.checks import Checks, Finding, database_opens
 from bot.errors import RegisterAppError, SettingsFaults
 from bot.manifest import manifest as slack_manifest
 from bot.serving import Server
-from bot.settings import load_settings
+from bot.settings import Settings, load_settings
 from storage import open_store
 from storage.audit import COLUMNS
 
@@ -50,6 +51,9 @@ def _answering_errors(command: Callable[Args, None]) -> Callable[Args, None]:
             for sentence in error.faults:
                 click.echo(f"  {sentence}", err=True)
             sys.exit(ExitCode.SETTINGS)
+        except sqlite3.Error as error:
+            click.echo(f"The database that DATABASE_URL names cannot be used: {error}.", err=True)
+            sys.exit(ExitCode.FAILED)
         except (RegisterAppError, OSError) as error:
             click.echo(str(error), err=True)
             sys.exit(ExitCode.FAILED)
@@ -91,15 +95,21 @@ def migrate() -> None:
 def check() -> None:
     """Prove each thing the bot needs, and say how to mend what fails; changes nothing."""
     log.configure(sys.stderr, level="ERROR", json=False)
-    bot = build(load_settings())
+    settings = load_settings()
+    unusable = database_opens(settings)
     findings = []
-    for finding in Checks(bot.settings, bot.entra, bot.slack.client, bot.store).run():
+    for finding in [unusable] if unusable else _looked_at(settings):
         click.echo(f"{MARKS[finding.verdict]}  {finding.name}: {finding.sentence}")
         findings.append(finding)
-    bot.close()
     faults = sum(finding.verdict == "fault" for finding in findings)
     click.echo(f"\n{len(findings)} looked at, {faults} to mend before it can work.")
     sys.exit(ExitCode.FAULT if faults else ExitCode.OK)
+
+
+def _looked_at(settings: Settings) -> Iterator[Finding]:
+    bot = build(settings)
+    yield from Checks(settings, bot.entra, bot.slack.client, bot.store).run()
+    bot.close()
 
 
 @main.command()

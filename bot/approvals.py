@@ -52,7 +52,11 @@ class Approvals:
         self._applications = applications
 
     def submit(self, form_id: str, requester: Person, form: RequestForm) -> AppRequest:
-        """Make a request of a form; the same form submitted twice is one request. Raises NotAllowed."""
+        """Make a request of a form; the same form submitted again is the same request, changed where it differs.
+
+        Slack leaves a form open when the answer to its submission got lost, so that it can be corrected and sent
+        once more. Raises NotAllowed, AlreadySettled.
+        """
         self._must_be_allowed(requester)
         now = self._now()
         request = AppRequest(
@@ -69,7 +73,17 @@ class Approvals:
             if self._store.requests.add(request):
                 self._record(AuditEvent.REQUEST_SUBMIT, requester.id, request.id, version=1)
                 self._notices.request_changed(request.id)
-        return self._store.requests.by_form(form_id) or request
+                return request
+        return self._submitted_again(self._store.requests.by_form(form_id) or request, requester, form)
+
+    def _submitted_again(self, known: AppRequest, person: Person, form: RequestForm) -> AppRequest:
+        if known.form == form:
+            return known
+        try:
+            return self.change(known.id, known.version, person, form)
+        except AlreadySettled as settled:
+            words = "What you changed since was not taken; `/register-app` asks for something new."
+            raise AlreadySettled(f"{settled} {words}") from settled
 
     def change(self, request_id: str, version: int, person: Person, form: RequestForm) -> AppRequest:
         """Replace what a pending request asks for; approvals given to the old version count no more.
@@ -277,6 +291,6 @@ def what_happened(request: AppRequest) -> str:
         RequestState.DENIED: f"was denied{by}{when}",
         RequestState.WITHDRAWN: f"was withdrawn{by}{when}",
         RequestState.LAPSED: f"lapsed{when} because nobody decided in time",
-        RequestState.FAILED: f"was approved{by}, but Entra refused to make it",
+        RequestState.FAILED: f"was approved{by}, but could not be made",
     }
     return f"{request.id} {words[request.state]}."

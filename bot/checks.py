@@ -13,11 +13,11 @@ import requests
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.errors import EntraError
+from bot.errors import EntraError, EntraSignInRefused
 from bot.graph import Entra
 from bot.manifest import SCOPES
 from bot.settings import Settings
-from storage import SQLITE, Store
+from storage import SQLITE, Store, open_store
 
 # Microsoft Graph, "Permissions reference": what the bot needs, and why.
 NEEDED_ROLES: Mapping[str, str] = {
@@ -41,6 +41,10 @@ PASSING_HOSTS: Mapping[str, str] = {
     "WEBSITE_INSTANCE_ID": "Azure App Service (outside /home)",
 }
 MOST_SKEW_SECONDS = 60
+# Slack, "auth.test": what a token that is wrong or no longer good is answered with, by every method.
+TOKEN_ERRORS = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})
+NO_TOKEN = "Not known without a token."  # noqa: S105 - a sentence, not a token
+PUBLIC = "is public: anybody can read the requests; use a private channel"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +69,19 @@ def warning(name: str, sentence: str) -> Finding:
 def fault(name: str, sentence: str) -> Finding:
     """Say that a thing must be mended before the bot can work."""
     return Finding(name=name, verdict="fault", sentence=sentence)
+
+
+def database_opens(settings: Settings) -> Finding | None:
+    """Return what is wrong with a database that cannot even be opened: nothing else can be looked at without one."""
+    try:
+        store = open_store(settings.database_url)
+        store.migrate()
+        store.close()
+    except Exception as error:  # noqa: BLE001 - whatever the engine raises is the finding
+        where = settings.database_url.removeprefix(SQLITE)
+        mend = "Correct DATABASE_URL, or make its folder and let this user write there."
+        return fault("Database", f"{where} cannot be opened ({type(error).__name__}). {mend}")
+    return None
 
 
 class Checks:
@@ -100,7 +117,7 @@ class Checks:
             yield fault(name, f"Slack says {error.response.get('error')}: put the bot token into SLACK_BOT_TOKEN.")
             return
         except OSError as error:
-            yield fault(name, f"{self._settings.slack_api_url} does not answer ({type(error).__name__}).")
+            yield fault(name, f"{self._silence(error)}: correct SLACK_API_URL, or let this host reach it.")
             return
         yield ok(name, f"Signed in to {answer.get('team')} as {answer.get('user')}.")
         headers = {key.lower(): value for key, value in (answer.headers or {}).items()}
@@ -119,14 +136,18 @@ class Checks:
         try:
             channel = self._slack.conversations_info(channel=channel_id)["channel"]
         except (SlackApiError, OSError) as error:
-            word = error.response.get("error") if isinstance(error, SlackApiError) else type(error).__name__
-            yield fault(name, f"{channel_id}: {word}. Invite the bot: /invite @register-app in that channel.")
+            # Slack, "conversations.info": only of a public channel it asks for this scope, which the bot has not.
+            if isinstance(error, SlackApiError) and error.response.get("needed") == "channels:read":
+                yield fault(name, f"{channel_id} {PUBLIC}.")
+            else:
+                mend = "Invite the bot: /invite @register-app in that channel"
+                yield fault(name, self._not_told(channel_id, error, mend))
             return
         shared = channel.get("is_ext_shared") or channel.get("is_pending_ext_shared")
         rules = (
             (not channel.get("is_archived"), "is archived: choose another or unarchive it"),
             (channel.get("is_member"), "does not have the bot in it: /invite @register-app there"),
-            (channel.get("is_private"), "is public: anybody can read the requests; use a private channel"),
+            (channel.get("is_private"), PUBLIC),
             (not shared, "is shared with another organisation: use one of your own"),
         )
         faults = [sentence for holds, sentence in rules if not holds]
@@ -143,8 +164,7 @@ class Checks:
         try:
             members = self._slack.usergroups_users_list(usergroup=group)["users"]
         except (SlackApiError, OSError) as error:
-            word = error.response.get("error") if isinstance(error, SlackApiError) else type(error).__name__
-            return fault("Approvers", f"User group {group}: {word}. Correct APPROVERS.")
+            return fault("Approvers", self._not_told(f"User group {group}", error, "Correct APPROVERS"))
         if not members:
             return fault("Approvers", f"User group {group} is empty: nobody in it can approve.")
         return ok("Approvers", f"User group {group} has {len(members)} members.")
@@ -153,18 +173,32 @@ class Checks:
         try:
             found = self._slack.users_info(user=user)["user"]
         except (SlackApiError, OSError) as error:
-            word = error.response.get("error") if isinstance(error, SlackApiError) else type(error).__name__
-            return fault("Approvers", f"{user}: {word}. Correct APPROVERS.")
+            return fault("Approvers", self._not_told(user, error, "Correct APPROVERS"))
         if found.get("deleted") or found.get("is_restricted") or found.get("is_ultra_restricted"):
             return fault("Approvers", f"{user} is deactivated or a guest and cannot approve. Correct APPROVERS.")
         return ok("Approvers", f"{user} is {found.get('real_name') or found.get('name')}.")
+
+    def _not_told(self, what: str, error: SlackApiError | OSError, mend: str) -> str:
+        """Say why Slack did not tell of a thing; `mend` helps only where neither token, scope nor wire is at fault."""
+        if isinstance(error, OSError):
+            return f"{what}: {self._silence(error)}."
+        word = error.response.get("error")
+        if word in TOKEN_ERRORS:
+            return NO_TOKEN
+        if word == "missing_scope":
+            return f"{what}: not known without the scope {error.response.get('needed')}."
+        return f"{what}: {word}. {mend}."
+
+    def _silence(self, error: OSError) -> str:
+        return f"{self._settings.slack_api_url} does not answer ({type(error).__name__})"
 
     def entra_token(self) -> Iterator[Finding]:
         """Look at the bot's own credential."""
         try:
             self._entra.tokens.token()
         except EntraError as error:
-            yield fault("Entra token", f"{error.code or 'No answer'}: {error.message}")
+            code = f"{error.code}: " if error.code and not error.message.startswith(error.code) else ""
+            yield fault("Entra token", f"{code}{error.message} {_mend(error)}")
             return
         yield ok("Entra token", f"Signed in to tenant {self._settings.entra_tenant_id}.")
         if self._settings.entra_client_secret is not None:
@@ -178,12 +212,14 @@ class Checks:
         try:
             held = self._entra.tokens.roles()
         except EntraError:
-            yield fault("App roles", "Not known without a token.")
+            yield fault("App roles", NO_TOKEN)
             return
         missing = sorted(role for role in NEEDED_ROLES if role not in held and not _covered(role, held))
         extra = sorted(held - set(NEEDED_ROLES) - set(OPTIONAL_ROLES))
         yield from (fault("App roles", f"{role} is missing: {NEEDED_ROLES[role]}. Grant it.") for role in missing)
-        yield from (warning("App roles", f"{role} is more than needed{_instead(role)}. Remove it.") for role in extra)
+        for role in extra:
+            verdict = warning if _only_reads(role) else fault
+            yield verdict("App roles", f"{role} is more than needed{_instead(role)}. Remove it.")
         if not missing and not extra:
             yield ok("App roles", "Exactly those needed.")
 
@@ -192,10 +228,19 @@ class Checks:
         self._entra.catalogue.refresh()
         resources = self._entra.catalogue.resources
         count = sum(len(resource.scopes) for resource in resources)
-        if not count:
+        if not count and not self._has_token():
+            yield fault("Catalogue", NO_TOKEN)
+        elif not count:
             yield fault("Catalogue", "No delegated scopes could be read. Grant Application.Read.All.")
         else:
             yield ok("Catalogue", f"{count} delegated scopes of {len(resources)} APIs.")
+
+    def _has_token(self) -> bool:
+        try:
+            self._entra.tokens.token()
+        except EntraError:
+            return False
+        return True
 
     def public_url(self) -> Iterator[Finding]:
         """Look at the address that links lead to."""
@@ -237,6 +282,17 @@ class Checks:
             yield fault("Clock", f"This machine is {skew:.0f} seconds off. Turn on time synchronisation.")
         else:
             yield ok("Clock", f"Within {max(1, round(skew))} s of Microsoft's.")
+
+
+def _mend(error: EntraError) -> str:
+    if isinstance(error, EntraSignInRefused):
+        return "Correct the bot's own credential, ENTRA_CLIENT_ID or ENTRA_TENANT_ID."
+    return "Correct ENTRA_AUTHORITY, or let this host reach it."
+
+
+def _only_reads(role: str) -> bool:
+    """Say whether an app role changes nothing; with one that does, the bot could touch what it did not make."""
+    return ".Read." in role or ".ReadBasic." in role
 
 
 def _covered(role: str, held: frozenset[str]) -> bool:

@@ -64,7 +64,7 @@ class Links:
         with self._store.transaction():
             if not self._store.links.add(link):
                 raise AlreadySettled(
-                    f"A link for {application.display_name} is on its way already: look for it in your messages"
+                    "A link for this application is on its way already: look for it in your messages"
                     " with me, or in those of its other owners."
                 )
             self._record(AuditEvent.LINK_ISSUE, actor, link, recipient=recipient_id)

@@ -4,16 +4,17 @@ import logging
 import uuid
 from typing import Any
 
-from slack_bolt import Ack, App
+from slack_bolt import Ack, App, Respond
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.errors import NotFound, Refusal, SlackUnavailable
 from bot.policy import may_ask
 from handlers import ids
-from handlers.blocks import listing, request_form, small_views
+from handlers.blocks import listing, request_form, request_in_full, small_views
+from handlers.blocks.listing import LONGEST_WORD
 from handlers.blocks.request_form import FormContext
-from handlers.blocks.texts import Message
+from handlers.blocks.texts import Message, escape
 from handlers.use_cases import UseCases
 
 log = logging.getLogger(__name__)
@@ -23,15 +24,25 @@ def register(app: App, use_cases: UseCases) -> None:
     """Listen to the slash command."""
 
     @app.command(ids.COMMAND)
-    def answer(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
+    def answer(ack: Ack, body: dict[str, Any], client: WebClient, respond: Respond) -> None:
         word, _, rest = body.get("text", "").strip().partition(" ")
         if not word:
             view_id = _open_form(body, client, use_cases)
             ack()
             _turn_away(view_id, body["user_id"], client, use_cases)
             return
-        message = _words(word.lower(), rest.strip(), body["user_id"], use_cases)
-        ack(response_type="ephemeral", **message.content())
+        first, *more = _words(word.lower(), rest.strip(), body["user_id"], use_cases)
+        ack(response_type="ephemeral", **first.content())
+        for message in more:
+            _follow(respond, message)
+
+
+def _follow(respond: Respond, message: Message) -> None:
+    """Say what did not fit into the answer; each part tells which of how many it is, so that a lost one is missed."""
+    try:
+        respond(response_type="ephemeral", replace_original=False, **message.content())
+    except OSError as error:
+        log.warning("A part of an answer was lost: %s", type(error).__name__)
 
 
 def _open_form(body: dict[str, Any], client: WebClient, use_cases: UseCases) -> str:
@@ -58,14 +69,14 @@ def _turn_away(view_id: str, user_id: str, client: WebClient, use_cases: UseCase
         log.warning("Whether somebody may ask is left to the submission: %s", type(error).__name__)
 
 
-def _words(word: str, rest: str, user_id: str, use_cases: UseCases) -> Message:
+def _words(word: str, rest: str, user_id: str, use_cases: UseCases) -> tuple[Message, ...]:
     if word == "help":
-        return listing.help_text()
+        return (listing.help_text(),)
     if word == "list":
-        return _list(user_id, use_cases)
+        return (_list(user_id, use_cases),)
     if word == "status":
         return _status(rest.upper(), user_id, use_cases)
-    return listing.help_text(unknown=word)
+    return (listing.help_text(unknown=word),)
 
 
 def _list(user_id: str, use_cases: UseCases) -> Message:
@@ -77,11 +88,13 @@ def _list(user_id: str, use_cases: UseCases) -> Message:
     return listing.build(store.requests.of_person(user_id, limit=100), owned, use_cases.clock())
 
 
-def _status(request_id: str, user_id: str, use_cases: UseCases) -> Message:
+def _status(request_id: str, user_id: str, use_cases: UseCases) -> tuple[Message, ...]:
     request = use_cases.store.requests.get(request_id)
     may_see = request is not None and (
         any(owner.person_id == user_id for owner in request.owners) or use_cases.people.is_approver(user_id)
     )
     if request is None or not may_see:
-        raise NotFound(f"There is no request {request_id or 'of that name'} of yours. `{ids.COMMAND} list` shows them.")
-    return listing.status(request, use_cases.store.requests.approvers_of(request.id, request.version))
+        name = escape(request_id, LONGEST_WORD) or "of that name"
+        raise NotFound(f"There is no request {name} of yours. `{ids.COMMAND} list` shows them.")
+    approvers = use_cases.store.requests.approvers_of(request.id, request.version)
+    return request_in_full.build(request, approvers, use_cases.policy)

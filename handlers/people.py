@@ -91,8 +91,14 @@ class People:
         return person
 
     def _workspace(self) -> Mapping[str, Any]:
+        """Return what auth.test says of our own workspace, which stays the same. Raises SlackUnavailable."""
         if not self._home:
-            self._home = dict(self._client.auth_test().data)  # type: ignore[arg-type]  # a dict, for JSON answers
+            try:
+                self._home = dict(self._client.auth_test().data)  # type: ignore[arg-type]  # a dict, for JSON answers
+            except SlackApiError as error:
+                raise SlackUnavailable(f"auth.test: {error.response.get('error')}") from error
+            except OSError as error:
+                raise SlackUnavailable(f"auth.test: {type(error).__name__}") from error
         return self._home
 
     def _group(self, group_id: str) -> frozenset[str]:

@@ -10,7 +10,10 @@ from bot.lifecycle import CredentialState, LinkStage
 from bot.model import SecretTerm
 from bot.records import Application, Credential, Link
 from handlers import ids
-from handlers.blocks.texts import Message, day, escape, exact, markdown, moment, paragraphs, term_words
+from handlers.blocks.texts import Message, as_many_as_fit, day, escape, exact, markdown, moment, paragraphs, term_words
+
+# So much of them fits beside all else; 40 scopes of Microsoft Graph need about half of it.
+LONGEST_SCOPES = 8000
 
 UNSEEN = "You did not see it, so that secret is removed from Entra, and a newer link was sent to you."
 
@@ -82,9 +85,9 @@ def _facts(application: Application, place: LinkPlace) -> list[Block]:
         f"*Authority*  {exact(place.authority)}",
         f"*Token endpoint*  {exact(place.token_endpoint)}",
         "*Scopes*",
-        *([exact(scope) for scope in scopes] or ["none"]),
+        as_many_as_fit([exact(scope) for scope in scopes], LONGEST_SCOPES, "scopes") or "none",
     ]
-    return [markdown(text) for text in paragraphs(lines)]
+    return [markdown(text) for text in paragraphs("\n".join(lines).splitlines())]
 
 
 def ended(link: Link, application: Application, place: LinkPlace, credential: Credential | None) -> Message:

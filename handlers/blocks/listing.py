@@ -1,4 +1,4 @@
-"""What the slash command answers ephemerally: help, one's list, the state of one request."""
+"""What the slash command answers ephemerally: help, and one's list."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,21 +8,21 @@ from slack_sdk.models.blocks import Block, SectionBlock
 from slack_sdk.models.blocks.basic_components import MarkdownTextObject
 from slack_sdk.models.blocks.block_elements import ButtonElement
 
-from bot.lifecycle import REQUESTS
 from bot.records import Application, AppRequest, Credential
 from bot.reminders import days_until, last_good
 from handlers import ids
 from handlers.blocks.reminder_dm import in_days
-from handlers.blocks.request_card import MARKS
-from handlers.blocks.texts import Message, day, escape, exact, markdown, mentions, moment
+from handlers.blocks.request_in_full import line
+from handlers.blocks.texts import Message, day, escape, exact, first_that_fits, markdown
 
 HELP = (
     f"`{ids.COMMAND}` opens the form for a new application.\n"
     f"`{ids.COMMAND} list` shows your requests and applications.\n"
-    f"`{ids.COMMAND} status REQ-…` shows one request.\n"
+    f"`{ids.COMMAND} status REQ-…` shows one request and all that it asks for.\n"
     f"`{ids.COMMAND} help` shows this."
 )
 MOST_LISTED = 20
+LONGEST_WORD = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,17 +35,21 @@ class Owned:
 
 def help_text(unknown: str = "") -> Message:
     """Return the help; an unknown word is named first."""
-    lead = f"I do not know “{escape(unknown)}”.\n" if unknown else ""
+    lead = f"I do not know “{escape(unknown, LONGEST_WORD)}”.\n" if unknown else ""
     return Message(text=lead + HELP, blocks=(markdown(lead + HELP),))
 
 
 def build(requests: Sequence[AppRequest], owned: Sequence[Owned], now: datetime) -> Message:
-    """Return a person's requests and applications."""
+    """Return a person's requests and applications, the newest of each, as many as fit into one message."""
+    return first_that_fits(_drawn(requests, owned, now, most) for most in (MOST_LISTED, 10, 5, 2))
+
+
+def _drawn(requests: Sequence[AppRequest], owned: Sequence[Owned], now: datetime, most: int) -> Message:
     blocks: list[Block] = [markdown("*Your applications*")]
-    blocks += [_application(entry, now) for entry in owned[:MOST_LISTED]] or [markdown("None yet.")]
+    blocks += [_application(entry, now) for entry in owned[:most]] or [markdown("None yet.")]
     blocks.append(markdown("*Your requests*"))
-    blocks += [markdown(_line(request)) for request in requests[:MOST_LISTED]] or [markdown("None yet.")]
-    hidden = max(0, len(owned) - MOST_LISTED) + max(0, len(requests) - MOST_LISTED)
+    blocks += [markdown(line(request)) for request in requests[:most]] or [markdown("None yet.")]
+    hidden = max(0, len(owned) - most) + max(0, len(requests) - most)
     if hidden:
         blocks.append(markdown(f"The newest are shown; {hidden} older ones are not."))
     return Message(text="Your requests and applications", blocks=tuple(blocks))
@@ -54,7 +58,7 @@ def build(requests: Sequence[AppRequest], owned: Sequence[Owned], now: datetime)
 def _application(entry: Owned, now: datetime) -> SectionBlock:
     name = escape(entry.application.display_name)
     text = f"*{name}* · {exact(entry.application.app_id)}\n{secret_line(entry, now)}"
-    return SectionBlock(text=MarkdownTextObject(text=text), accessory=_button(entry))
+    return SectionBlock(text=MarkdownTextObject(text=text, verbatim=True), accessory=_button(entry))
 
 
 def _button(entry: Owned) -> ButtonElement | None:
@@ -73,16 +77,3 @@ def secret_line(entry: Owned, now: datetime) -> str:
         return "No secret in use." if entry.credentials else "Its secret was not shown yet."
     when = f"{in_days(days_until(good.ends_at, now))}, on {day(good.ends_at)}"
     return f"Secret “{escape(good.description)}” ends {when}."
-
-
-def _line(request: AppRequest) -> str:
-    name = escape(request.form.display_name)
-    return f"{MARKS[request.state]} {exact(request.id)} {name}: {REQUESTS.sentences[request.state]}"
-
-
-def status(request: AppRequest, approvers: tuple[str, ...]) -> Message:
-    """Return where one request stands."""
-    agreed = f"\nApproved by {mentions(approvers)}." if approvers else ""
-    since = f"\nSince {moment(request.state_since)}."
-    text = f"{_line(request)}{agreed}{since}"
-    return Message(text=text, blocks=(markdown(text),))

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from bot.obstacles import UNFORESEEN
-from bot.records import Note
+from bot.records import Failure, Note
 from handlers import ids
 from handlers.blocks import unowned
+from handlers.blocks.request_card import graphs_words, refusal_lead
 from handlers.blocks.texts import Message, day, escape, exact, markdown, mention, mentions
 
 Facts = Mapping[str, str]
@@ -63,8 +63,7 @@ def _link_taken(facts: Facts) -> str:
 
 
 def _graph(facts: Facts) -> str:
-    said = f"{exact(facts['code'] or 'no code')}: {escape(facts['message'])}"
-    return f"{said} (request-id {exact(facts['request_id'] or 'none')})"
+    return graphs_words(Failure(code=facts["code"], message=facts["message"], request_id=facts["request_id"]))
 
 
 def _failed(facts: Facts) -> str:
@@ -72,8 +71,8 @@ def _failed(facts: Facts) -> str:
     if "look_for" in facts:
         name = exact(facts["look_for"])
         unsure = f"\nWhether something was made already could not be asked: it would have the uniqueName {name}."
-    lead = "I could not make it." if facts["code"] == UNFORESEEN else "Entra refused."
-    return f":x: {lead} {_graph(facts)}\nMend the cause, then press *Retry* on the request above.{unsure}"
+    what_now = "Mend the cause, then press *Retry* on the request above."
+    return f":x: {refusal_lead(facts['code'])} {_graph(facts)}\n{what_now}{unsure}"
 
 
 def _entra_slow(facts: Facts) -> str:

@@ -2,35 +2,47 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ContextBlock, DividerBlock, HeaderBlock, SectionBlock
 from slack_sdk.models.blocks.basic_components import ConfirmObject, MarkdownTextObject, PlainTextObject
 from slack_sdk.models.blocks.block_elements import ButtonElement
 
-from bot import risk
 from bot.lifecycle import REQUESTS, RequestState
 from bot.obstacles import UNFORESEEN
-from bot.policy import AUDIENCES, LONG_SECRET_DAYS, Policy, days_of
-from bot.records import AppRequest
-from bot.reply_urls import warnings
+from bot.policy import AUDIENCES, Policy
+from bot.records import AppRequest, Failure
 from handlers import ids
 from handlers.blocks.texts import (
+    LONGEST_SECTION,
     Message,
+    as_many_as_fit,
     cut,
     escape,
     exact,
+    field,
+    first_that_fits,
     markdown,
     mention,
     mentions,
     moment,
     paragraphs,
     plain,
+    revealed,
     term_words,
 )
+from handlers.blocks.worth_a_look import IN_FULL, Brevity, scope_lines, worth_a_look
 
 # Slack, "Header block": the longest text of a header.
 LONGEST_HEADER = 150
+# From all that there is to say to the least that an approver needs, for the card to fit into one message.
+BREVITIES = (
+    IN_FULL,
+    Brevity(named=3),
+    Brevity(named=1, lines=6),
+    Brevity(named=1, lines=4, longest=200, room=1200),
+)
+# How much of Graph's own words is shown; what to do about them stands behind.
+LONGEST_REFUSAL = 1500
 MARKS = {
     RequestState.PENDING: ":hourglass_flowing_sand:",
     RequestState.APPROVED: ":white_check_mark:",
@@ -53,22 +65,46 @@ class CardFacts:
 
 
 def build(facts: CardFacts) -> Message:
-    """Return the card; a decided one has no buttons but says who and when."""
+    """Return the card; a decided one has no buttons but says who and when.
+
+    It says as much as Slack takes in one message. Of a very large request it says how much it leaves out, and which
+    command shows all of it.
+    """
+    return first_that_fits(_drawn(facts, brevity) for brevity in BREVITIES if _keeps_lines_whole(facts, brevity))
+
+
+def _keeps_lines_whole(facts: CardFacts, brevity: Brevity) -> bool:
+    """Say whether no line is too long for Slack, which would cut it without a count; the briefest never is."""
+    lines = [
+        *worth_a_look(facts.request, facts.policy, brevity),
+        *scope_lines(facts.request.form.scopes, brevity),
+    ]
+    return all(len(f"• {line}") <= LONGEST_SECTION for line in lines)
+
+
+def _drawn(facts: CardFacts, brevity: Brevity) -> Message:
     request = facts.request
     name = request.form.display_name
+    title = cut(revealed(f"Register “{name}”"), LONGEST_HEADER)
     blocks: list[Block] = [
-        HeaderBlock(text=PlainTextObject(text=cut(f"Register “{name}”", LONGEST_HEADER), emoji=False)),
+        HeaderBlock(text=PlainTextObject(text=title, emoji=False)),
         markdown(f"{mention(request.requester.person_id)} asks for this application · {exact(request.id)}"),
         markdown(standing(facts)),
-        *_worth_a_look(facts),
+        *_worth_a_look(facts, brevity),
+        *([] if brevity == IN_FULL else [_elsewhere(request)]),
         DividerBlock(),
-        *_asked_for(facts),
+        *_asked_for(facts, brevity),
         *_buttons(facts),
     ]
     return Message(
         text=f"{escape(request.requester.name)} asks to register “{escape(name)}” ({request.id}): {request.state}",
         blocks=tuple(blocks),
     )
+
+
+def _elsewhere(request: AppRequest) -> Block:
+    """Say where all of a request stands that is too large for one message."""
+    return markdown(f":scroll: *Not all of it fits here.* {exact(f'{ids.COMMAND} status {request.id}')} shows it all.")
 
 
 def standing(facts: CardFacts) -> str:
@@ -81,13 +117,22 @@ def standing(facts: CardFacts) -> str:
     if request.state is RequestState.DENIED:
         return f"{mark} *Denied*{by}, {moment(request.state_since)}: {escape(request.settled_reason or '')}"
     if request.state is RequestState.FAILED and request.failure is not None:
-        words = f"{escape(request.failure.message)} (request-id {exact(request.failure.request_id or 'none')})"
-        lead = "I could not make it." if request.failure.code == UNFORESEEN else "Entra refused."
-        return f"{mark} *{lead}* {exact(request.failure.code or 'no code')}: {words}"
+        return f"{mark} *{refusal_lead(request.failure.code)}* {graphs_words(request.failure)}"
     approved = f" Approved by {mentions(facts.approvers)}." if facts.approvers else ""
     word = {RequestState.WITHDRAWN: f"*Withdrawn*{by}", RequestState.LAPSED: "*Lapsed*: nobody decided in time"}
     sentence = word.get(request.state, f"*{REQUESTS.sentences[request.state]}*{approved}")
     return f"{mark} {sentence} ({moment(request.state_since)})"
+
+
+def refusal_lead(code: str | None) -> str:
+    """Say who failed: Entra, unless the fault was this bot's own."""
+    return "I could not make it." if code == UNFORESEEN else "Entra refused."
+
+
+def graphs_words(failure: Failure) -> str:
+    """Return Graph's own words for a refusal, and the number that Microsoft's support asks for."""
+    said = f"{exact(failure.code or 'no code')}: {escape(failure.message, LONGEST_REFUSAL)}"
+    return f"{said} (request-id {exact(failure.request_id or 'none')})"
 
 
 def _tally(facts: CardFacts) -> str:
@@ -98,77 +143,39 @@ def _tally(facts: CardFacts) -> str:
     return f"{so_far}{missing} of {facts.policy.quorum} approvals missing."
 
 
-def worth_a_look(facts: CardFacts) -> list[str]:
-    """Return what an approver should look at before anything else, the gravest first."""
-    request, form = facts.request, facts.request.form
-    rated = sorted(
-        ((risk.rate(scope), scope) for scope in form.scopes),
-        key=lambda pair: risk.LEVELS.index(pair[0].level),
-        reverse=True,
-    )
-    lines = [
-        f"{found.mark}: {exact(scope.value)}. {escape(found.reason)}"
-        for found, scope in rated
-        if found.level in {"unknown", "high", "critical"}
-    ]
-    consents = [scope.value for scope in form.scopes if scope.admin_consent]
-    if consents:
-        names = ", ".join(exact(value) for value in consents)
-        lines.append(f":key: An administrator must consent to {names}; this bot does not grant it.")
-    lines += [
-        f":link: {exact(warning.url)}: {escape(warning.reason)}"
-        for warning in warnings(form.reply_urls, own_domains=facts.policy.own_domains)
-    ]
-    if request.name_is_taken:
-        lines.append(":busts_in_silhouette: Another application in the tenant has this display name.")
-    if request.assessed and request.name_is_taken is None:
-        lines.append(":grey_question: Entra could not be asked whether the display name exists already.")
-    if days_of(form.term, request.submitted_at) > LONG_SECRET_DAYS:
-        lines.append(f":calendar: The secret lives longer than {LONG_SECRET_DAYS} days.")
-    if form.audience != "AzureADMyOrg":
-        lines.append(":globe_with_meridians: People of other organisations can sign in.")
-    return list(dict.fromkeys(lines))
-
-
-def _worth_a_look(facts: CardFacts) -> list[Block]:
-    lines = worth_a_look(facts)
+def _worth_a_look(facts: CardFacts, brevity: Brevity) -> list[Block]:
+    lines = worth_a_look(facts.request, facts.policy, brevity)
     if not lines:
         return [markdown("*Worth a look*\nNothing stands out.")]
     return [markdown(text) for text in paragraphs(["*Worth a look*", *(f"• {line}" for line in lines)])]
 
 
-def _asked_for(facts: CardFacts) -> list[Block]:
+def _asked_for(facts: CardFacts, brevity: Brevity) -> list[Block]:
     request, form = facts.request, facts.request.form
+    urls = as_many_as_fit(form.reply_urls, brevity.room, "reply URLs").splitlines()
+    scopes = as_many_as_fit(scope_lines(form.scopes, brevity), brevity.room, "lines of scopes").splitlines()
     return [
         markdown("*Why*"),
         plain(form.justification),
         markdown("*Reply URLs*"),
-        *(plain(text) for text in paragraphs(form.reply_urls)),
-        *(markdown(text) for text in paragraphs(scope_lines(facts))),
-        SectionBlock(
-            fields=[
-                MarkdownTextObject(text=f"*Client secret*\n{escape(form.secret_description)}", verbatim=True),
-                MarkdownTextObject(text=f"*It lives*\n{term_words(form.term)}"),
-                MarkdownTextObject(text=f"*Who can sign in*\n{AUDIENCES.get(form.audience, form.audience)}"),
-                MarkdownTextObject(text=f"*Owners*\n{mentions([owner.person_id for owner in request.owners])}"),
-            ]
-        ),
-        ContextBlock(elements=[MarkdownTextObject(text=what_is_made(request))]),
+        *(plain(text) for text in paragraphs(urls)),
+        *(markdown(text) for text in paragraphs(scopes)),
+        terms(request),
+        ContextBlock(elements=[MarkdownTextObject(text=what_is_made(request), verbatim=True)]),
     ]
 
 
-def scope_lines(facts: CardFacts) -> list[str]:
-    """Return the scopes grouped by API, each with its risk and the reason for it."""
-    scopes = sorted(facts.request.form.scopes, key=lambda scope: (scope.resource_name, scope.value))
-    if not scopes:
-        return ["*Delegated scopes*\nNone."]
-    lines = []
-    for resource, group in groupby(scopes, key=lambda scope: scope.resource_name):
-        lines.append(f"*{escape(resource)}*")
-        for scope in group:
-            rating = risk.rate(scope)
-            lines.append(f"{rating.mark} {exact(scope.value)}: {escape(rating.reason)}")
-    return lines
+def terms(request: AppRequest) -> Block:
+    """Return the secret, its life, who can sign in and who answers for the application."""
+    form = request.form
+    return SectionBlock(
+        fields=[
+            field("Client secret", escape(form.secret_description)),
+            field("It lives", term_words(form.term)),
+            field("Who can sign in", AUDIENCES.get(form.audience, form.audience)),
+            field("Owners", mentions([owner.person_id for owner in request.owners])),
+        ]
+    )
 
 
 def what_is_made(request: AppRequest) -> str:
@@ -206,7 +213,7 @@ def _buttons(facts: CardFacts) -> Sequence[Block]:
         return []
     sure = ConfirmObject(
         title="Approve this application?",
-        text=PlainTextObject(text="It is made in Entra at once, exactly as shown here."),
+        text=PlainTextObject(text="It is made in Entra at once, exactly as asked for here."),
         confirm="Approve",
         deny="Not yet",
     )

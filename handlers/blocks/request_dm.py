@@ -12,8 +12,10 @@ from handlers.blocks import unowned
 from handlers.blocks.request_card import MARKS, decision_value
 from handlers.blocks.texts import (
     Message,
+    as_many_as_fit,
     escape,
     exact,
+    field,
     markdown,
     mention,
     mentions,
@@ -22,6 +24,9 @@ from handlers.blocks.texts import (
     plain,
     term_words,
 )
+
+# What people still read in a field; `/register-app status` shows the others too.
+LONGEST_SCOPES = 700
 
 
 def build(request: AppRequest, approvers: tuple[str, ...], policy: Policy) -> Message:
@@ -32,10 +37,10 @@ def build(request: AppRequest, approvers: tuple[str, ...], policy: Policy) -> Me
         markdown(f"{MARKS[request.state]} {standing(request, approvers, policy)}"),
         SectionBlock(
             fields=[
-                MarkdownTextObject(text=f"*Client secret*\n{escape(request.form.secret_description)}"),
-                MarkdownTextObject(text=f"*It will live*\n{term_words(request.form.term)}"),
-                MarkdownTextObject(text=f"*Owners*\n{mentions([o.person_id for o in request.owners])}"),
-                MarkdownTextObject(text=f"*Scopes*\n{_scopes(request)}", verbatim=True),
+                field("Client secret", escape(request.form.secret_description)),
+                field("It will live", term_words(request.form.term)),
+                field("Owners", mentions([owner.person_id for owner in request.owners])),
+                field("Scopes", _scopes(request)),
             ]
         ),
         *(plain(text) for text in paragraphs(["Reply URLs", *request.form.reply_urls])),
@@ -58,7 +63,7 @@ def standing(request: AppRequest, approvers: tuple[str, ...], policy: Policy) ->
         RequestState.DENIED: f"Denied{by}: {escape(request.settled_reason or '')}",
         RequestState.WITHDRAWN: "You withdrew this request. Nothing was made.",
         RequestState.LAPSED: f"Nobody decided in time, so this request ended. Use {ids.COMMAND} to ask again.",
-        RequestState.FAILED: "It was approved, but Entra refused to make it. Your approvers see why and can retry;"
+        RequestState.FAILED: "It was approved, but could not be made. Your approvers see why and can retry;"
         " you need to do nothing now.",
     }
     return sentences[request.state]
@@ -73,8 +78,7 @@ def _missing(approvers: tuple[str, ...], policy: Policy) -> str:
 
 def _scopes(request: AppRequest) -> str:
     values = [exact(scope.value) for scope in request.form.scopes]
-    shown = ", ".join(values[:12]) or "none"
-    return shown if len(values) <= 12 else f"{shown} and {len(values) - 12} more"  # noqa: PLR2004 - what fits a field
+    return as_many_as_fit(values, LONGEST_SCOPES, "scopes", apart=", ") or "none"
 
 
 def _buttons(request: AppRequest) -> list[Block]:

@@ -11,7 +11,7 @@ from tests.sandbox.wire import json_body
 
 PRINCIPALS = "POST /v1.0/servicePrincipals"
 DENIED = "Authorization_RequestDenied"
-PLAIN_SENTENCE = "Entra refused to make it. Your approvers see why and can retry"
+PLAIN_SENTENCE = "It was approved, but could not be made. Your approvers see why and can retry"
 
 
 def applications(world: World) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ import pytest
 from bot.model import SecretTerm
 from tests.journeys.crafting import as_person, crafted, delivered
 from tests.journeys.world import NAME, REPLY_URL, WHY, World
+from tests.sandbox.entra.seeds import scope as entra_scope
 from tests.sandbox.slack import faults
 
 GRAPH = "00000003-0000-0000-c000-000000000000"
@@ -95,6 +96,29 @@ def test_unknown_word(world: World) -> None:
     assert "status REQ" in outcome.texts[0]
 
 
+@pytest.mark.parametrize("word", ["<!channel>", "<@U0000000001|x>", "<https://evil.example|here>", "`x`", "\u202ex"])
+def test_harmless_answers(world: World, word: str) -> None:
+    """What follows the command is made harmless in the answer, where it is repeated as unknown and as not found."""
+    ada = world.around.person("ada")
+    for text in (word, f"status {word}"):
+        answer = ada.command("/register-app", text).delivery
+        assert answer is not None
+        assert not any(mark in str(answer.json) for mark in ("<!", "<@", "<HTTPS", "<https", "`x`", "`X`", "\u202e"))
+
+
+def test_harmless_refusal(world: World) -> None:
+    """An application's name is made harmless, or left out, where a second link for it is refused."""
+    world.ask(display_name="<!channel>")
+    world.approve()
+    world.secret()
+    ada = world.around.person("ada")
+    shown = ada.command("/register-app", "list").ephemerals[0]
+    pressed = [ada.click(shown, "rotate_application") for _ in range(2)]
+    world.slack.wait_until(lambda: any("on its way already" in text for text in pressed[1].texts))
+
+    assert not any("<!channel>" in text for text in pressed[1].texts)
+
+
 def test_list(world: World) -> None:
     """The list shows each request with its state, and each application with the days its secret has left."""
     first = world.ask()
@@ -134,6 +158,32 @@ def test_status_of_others(world: World) -> None:
 
     assert theirs.replace(request_id, "REQ-00000000") == nobodys
     assert "There is no request" in nobodys
+
+
+def test_status_of_a_very_large_request(world: World) -> None:
+    """The card of a very large request is posted; the status command shows an approver all that it leaves out."""
+    urls = [f"https://{number:02}.ward.contoso.example/cb" for number in range(80)]
+    values = [f"Payroll.{number:02}.{'Read&Write.' * 9}All" for number in range(40)]
+    own = world.entra.api("Payroll API").body["oauth2PermissionScopes"]
+    own += [entra_scope(value, "Admin", "Read and change payroll") for value in values]
+    world.bot.entra.catalogue.refresh()
+    ada, grace = world.around.person("ada"), world.around.person("grace")
+    ada.command("/register-app")
+    world.fill(reply_urls="\n".join(urls), scopes=())
+    offered = [option for option in ada.suggest("scopes", "payroll.") if "Read&Write" in option["text"]["text"]]
+    ada.choose("scopes", *(option["value"] for option in offered))
+    assert ada.submit().closed
+    world.settle()
+    request = requests_of(world)[0]
+    outcome = grace.command("/register-app", f"status {request.id}")
+    world.slack.wait_until(lambda: any("Part 2 of 2" in text for text in outcome.texts))
+    told = "\n".join(outcome.texts)
+
+    assert f"`/register-app status {request.id}` shows it all." in world.card().reads
+    assert all(f"`{value.replace('&', '&amp;')}`: " in told for value in values)
+    assert all(url in told for url in urls)
+    assert world.approve().status == 200
+    assert len(world.entra.applications) == 1
 
 
 @pytest.mark.parametrize(

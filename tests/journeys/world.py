@@ -40,11 +40,12 @@ class World:
     def __post_init__(self) -> None:
         self.around = Surroundings(clock=self.clock.now)
         # The server stands before the bot, which must know its own address.
-        self.server = LoopbackServer(self._web)
+        self.server = LoopbackServer(self.server_app)
         self.slack.events_url = f"{self.server.url}/slack/events"
         self.start()
 
-    def _web(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def server_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer as the bot that runs now."""
         return self.bot.web(environ, start_response)
 
     @property

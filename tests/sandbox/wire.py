@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import run_wsgi_app
 
 from tests.sandbox.trouble import Fault, Trouble
@@ -126,11 +126,23 @@ def _reset(environ: WSGIEnvironment) -> None:
     raise ConnectionAbortedError("The emulator reset this connection, as it was told to.")
 
 
+class _Handler(WSGIRequestHandler):
+    """A Date among an answer's own headers takes the place of the server's: a fault can set another clock."""
+
+    _headers_buffer: list[bytes]
+
+    def send_header(self, keyword: str, value: str) -> None:
+        """Keep one header, of several dates the last."""
+        if keyword.lower() == "date" and hasattr(self, "_headers_buffer"):
+            self._headers_buffer = [line for line in self._headers_buffer if not line.lower().startswith(b"date:")]
+        super().send_header(keyword, value)
+
+
 class LoopbackServer:
     """A WSGI app served on 127.0.0.1, on a free port unless one is named, until `stop`."""
 
     def __init__(self, app: WSGIApplication, port: int = 0) -> None:
-        self._server = make_server("127.0.0.1", port, app, threaded=True)
+        self._server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Handler)
         self._server.daemon_threads = True  # type: ignore[attr-defined]
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()

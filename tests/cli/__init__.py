@@ -1,0 +1,1 @@
+"""The command line, each command in a process of its own."""
