@@ -80,6 +80,26 @@ def test_started_again_on_what_was_kept(tmp_path: Path) -> None:
     assert (tmp_path / "bot.sqlite3").stat().st_ino == database
 
 
+def test_ctrl_c_while_it_starts(tmp_path: Path) -> None:
+    """Ctrl-C before everything stands ends it as well, and leaves no bot behind."""
+    command = [sys.executable, "-m", "tests.sandbox", "--no-browser", "--data", str(tmp_path)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        until((tmp_path / "bot.log").exists)
+        code, printed = end(process)
+    environments = [path for path in Path("/proc").glob("[0-9]*/environ") if str(tmp_path) in _read(path)]
+
+    assert (code, printed) == (130, "")
+    assert environments == []
+
+
+def _read(path: Path) -> str:
+    """What is in a file of another process; nothing when it has ended."""
+    try:
+        return path.read_bytes().decode(errors="replace")
+    except OSError:
+        return ""
+
+
 def test_opens_the_browser(tmp_path: Path) -> None:
     """The person's browser is opened at the address that is printed."""
     opened = tmp_path / "opened"

@@ -5,10 +5,10 @@ import os
 import signal
 import sys
 import tempfile
-import threading
 import webbrowser
 from contextlib import ExitStack
 from pathlib import Path
+from queue import SimpleQueue
 
 from tests.sandbox.narrator import Narrator
 from tests.sandbox.page.server import Page
@@ -35,15 +35,16 @@ def arguments() -> argparse.Namespace:
 
 def serve(page: Page, *, kept: Path | None, browser: bool) -> int:
     """Say where the page is, and serve it until Ctrl-C, SIGTERM, or the terminal is closed."""
-    over = threading.Event()
+    # A signal may come at any line, also in the middle of a wait: of what can wake one, only this queue can stand that.
+    over: SimpleQueue[int] = SimpleQueue()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: over.set())
+        signal.signal(number, lambda number, _: over.put(number))
     print(f"The sandbox is at  {page.address}\nCtrl-C ends it.", flush=True)
     stays = f"The bot's database stays in {kept}; the emulated Slack and Entra do not."
     print(stays if kept else "Nothing of it is kept.", flush=True)
     if browser and has_screen():
         webbrowser.open(page.address)
-    over.wait()
+    over.get()
     print("\nThe sandbox ends.", flush=True)
     return 0
 
@@ -78,4 +79,8 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    try:
+        raise SystemExit(main())
+    except KeyboardInterrupt:
+        # Ctrl-C while everything was still being started; 130 is what a shell makes of it.
+        raise SystemExit(130) from None

@@ -115,7 +115,12 @@ class Stage:
                 stderr=log,
                 process_group=0,
             )
-        until(self._answers, seconds=START_SECONDS)
+        try:
+            until(self._answers, seconds=START_SECONDS)
+        except BaseException:
+            # Whoever waits no longer, such as for Ctrl-C, leaves no bot behind.
+            self.kill_bot()
+            raise
         self.answered = True
 
     def _answers(self) -> bool:

@@ -24,6 +24,7 @@ export const EMOJI = new Set([
   "pencil2",
   "red_circle",
   "repeat",
+  "scroll",
   "tada",
   "warning",
   "wastebasket",
