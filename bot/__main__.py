@@ -93,7 +93,7 @@ def migrate() -> None:
 @main.command()
 @_answering_errors
 def check() -> None:
-    """Prove each thing the bot needs, and say how to mend what fails; changes nothing."""
+    """Prove each thing the bot needs, and say how to mend what fails; changes nothing but a schema that is behind."""
     log.configure(sys.stderr, level="ERROR", json=False)
     settings = load_settings()
     unusable = database_opens(settings)

@@ -85,7 +85,7 @@ def database_opens(settings: Settings) -> Finding | None:
 
 
 class Checks:
-    """Looks at everything with the real settings; changes nothing anywhere."""
+    """Looks at everything with the real settings; changes nothing but a database schema that is behind."""
 
     def __init__(self, settings: Settings, entra: Entra, slack: WebClient, store: Store) -> None:
         self._settings = settings

@@ -155,14 +155,14 @@ class Links:
         """Send an owner the link to a secret that nobody holds; an earlier link, whosever it is, opens nothing more.
 
         A requester may leave before the first look, and any owner may rotate after it: so any owner may look first.
-        Where earlier secrets have ended or were disowned, the new one lives as long as the last of them.
+        Where earlier secrets were used and are gone, the new one lives as long as the last of them.
         Raises NotFound, NotAllowed, AlreadySettled.
         """
         application = self._owned(application_id, person_id)
         with self._store.transaction():
             self._nobody_may_hold_one(application_id)
             earlier = self._store.links.alive(application_id)
-            rotates = earlier.rotates_key_id if earlier else self._last_key(application_id)
+            rotates = earlier.rotates_key_id if earlier else self._last_used(application_id)
             self._must_have_time_left(application, rotates)
             if earlier is not None:
                 self._replace(earlier, person_id)
@@ -171,9 +171,10 @@ class Links:
                     self._notices.person_told(earlier.recipient_id, Note(kind="link_taken", facts=facts))
             return self.issue(application, person_id, actor=person_id, rotates=rotates)
 
-    def _last_key(self, application_id: str) -> str | None:
+    def _last_used(self, application_id: str) -> str | None:
+        """Return the last secret that somebody held; one that nobody saw is no measure for its successor."""
         credentials = self._store.credentials.of_application(application_id)
-        return credentials[0].key_id if credentials else None
+        return next((found.key_id for found in credentials if found.disowned_at is None), None)
 
     def _replace(self, link: Link, person_id: str) -> None:
         if not self._store.links.end(link.id, LinkEvent.REPLACE):

@@ -120,13 +120,16 @@ class Courier:
         return self._now() - entry.created_at < timedelta(hours=1)
 
     def _edit(self, entry: Outgoing, draft: Draft, standing: Posted) -> Posted:
+        def update(content: Mapping[str, Any]) -> Posted:
+            self._client.chat_update(channel=standing.channel, ts=standing.ts, **content)
+            return standing
+
         try:
-            self._client.chat_update(channel=standing.channel, ts=standing.ts, **draft.message.content())
+            return _whole_or_text(entry, draft, update)
         except SlackApiError as error:
             if error.response.get("error") not in CANNOT_EDIT:
                 raise
             return self._post_new(entry, draft, None)
-        return standing
 
     def _post(self, entry: Outgoing, draft: Draft) -> Posted | None:
         if draft.thread_slot is None:
@@ -143,18 +146,9 @@ class Courier:
         return self._post_new(entry, draft, card.ts)
 
     def _post_new(self, entry: Outgoing, draft: Draft, thread_ts: str | None) -> Posted:
-        content = draft.message.content()
-        try:
-            answer = self._chat_post(entry, content, thread_ts)
-        except SlackApiError as error:
-            if error.response.get("error") not in TOO_MUCH:
-                raise
-            pointers = (error.response.get("response_metadata") or {}).get("messages")
-            log.warning("Slack refused the blocks of a %s (%s); its text goes alone.", entry.kind, pointers)
-            answer = self._chat_post(entry, {"text": content["text"]}, thread_ts)
-        return Posted(channel=answer["channel"], ts=answer["ts"])
+        return _whole_or_text(entry, draft, lambda content: self._chat_post(entry, content, thread_ts))
 
-    def _chat_post(self, entry: Outgoing, content: Mapping[str, Any], thread_ts: str | None) -> Mapping[str, Any]:
+    def _chat_post(self, entry: Outgoing, content: Mapping[str, Any], thread_ts: str | None) -> Posted:
         # Both unfurl flags off: only then does Slack fetch no address that stands in a message.
         answer = self._client.chat_postMessage(
             channel=entry.recipient,
@@ -164,7 +158,7 @@ class Courier:
             metadata={"event_type": METADATA_TYPE, "event_payload": {"entry": entry.id}},
             **content,
         )
-        return {"channel": answer["channel"], "ts": answer["ts"]}
+        return Posted(channel=answer["channel"], ts=answer["ts"])
 
     def _look_for(self, entry: Outgoing) -> Posted | None:
         """Look for the post of an entry in doubt; None when it is not there or may not be looked for."""
@@ -232,3 +226,16 @@ def _slot_of(entry: Outgoing) -> str | None:
         notices.REMINDER: f"{notices.REMINDER}:{entry.subject}:{entry.recipient}",
     }
     return slots.get(entry.kind)
+
+
+def _whole_or_text(entry: Outgoing, draft: Draft, say: Callable[[Mapping[str, Any]], Posted]) -> Posted:
+    """Say a message with its blocks, or where Slack refuses those, its text alone: it must not go unsaid."""
+    content = draft.message.content()
+    try:
+        return say(content)
+    except SlackApiError as error:
+        if error.response.get("error") not in TOO_MUCH:
+            raise
+        pointers = (error.response.get("response_metadata") or {}).get("messages")
+        log.warning("Slack refused the blocks of a %s (%s); its text goes alone.", entry.kind, pointers)
+        return say({"text": content["text"], "blocks": []})

@@ -20,11 +20,11 @@ DOCUMENTS = sorted(ROOT.glob("*.md"))
 
 
 def test_the_two_commands() -> None:
-    """README gives two commands, one line each; the second is the one that CI runs."""
+    """README gives two commands, one line each: the first opens the sandbox, the second is the one that CI runs."""
     commands = [line for line in README.splitlines() if line.startswith("python3 -m venv")]
 
     assert [line.rpartition("&& ")[2] for line in commands] == [
-        ".venv/bin/python -m tests.sandbox --tour",
+        ".venv/bin/python -m tests.sandbox",
         ".venv/bin/python -m pytest",
     ]
     assert "README.md" in (ROOT / ".ci" / "run").read_text()

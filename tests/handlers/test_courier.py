@@ -330,6 +330,19 @@ def test_blocks_refused(room: PostRoom, caplog: pytest.LogCaptureFixture, error:
     assert "refused the blocks of a card" in caplog.text
 
 
+def test_blocks_refused_in_an_edit(room: PostRoom, caplog: pytest.LogCaptureFixture) -> None:
+    """When Slack refuses the blocks of an edit, the message keeps its place and says its text, with no old buttons."""
+    card(room)
+    room.deliver()
+    room.slack.trouble.add(faults.refused("chat.update", "invalid_blocks"))
+    changed(room, card)
+
+    [message] = room.in_channel
+    assert len(message.versions) == 2
+    assert message.blocks == []
+    assert "refused the blocks of a card" in caplog.text
+
+
 def test_dead_while_sending(room: PostRoom) -> None:
     """What another process claimed and died over is sent once its lease ran out, not before."""
     card(room)

@@ -8,17 +8,10 @@ from playwright.sync_api import Browser, expect
 from tests.journeys.world import NAME, World
 from tests.sandbox.entra import faults
 from tests.sandbox.entra.probe import Probe
-from tests.web.chromium import Visitor, chromium, visitor
+from tests.web.chromium import Visitor, visitor
 
 pytestmark = pytest.mark.browser
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for these tests; it is gone before another module starts its own."""
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

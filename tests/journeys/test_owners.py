@@ -8,7 +8,8 @@ import pytest
 
 from tests.journeys.crafting import as_person, crafted
 from tests.journeys.making import approved, events, let_time_pass
-from tests.journeys.world import World
+from tests.journeys.one_time_link import ended_message, secrets
+from tests.journeys.world import START, World
 from tests.sandbox.entra import faults
 from tests.sandbox.entra.faults import CREATE_APPLICATION, CREATE_SERVICE_PRINCIPAL
 from tests.sandbox.slack.filling import CannotDo
@@ -152,6 +153,21 @@ def test_the_link_ran_out(world: World) -> None:
     take(world)
 
     assert world.secret("alan")
+
+
+def test_nobody_saw_the_first_secret(world: World) -> None:
+    """After a first secret that nobody saw, a co-owner's link is to one that ends on the day that was approved."""
+    day = (START + timedelta(days=40)).date()
+    world.ask(co_owners=("alan",), duration="custom", last_day=day)
+    world.approve()
+    world.secret("ada")
+    ada = world.around.person("ada")
+    ada.click(ended_message(world, "I did not see it"), "not_seen")
+    world.advance(hours=25)
+    take(world)
+
+    assert world.secret("alan")
+    assert [password.ends_at.date() for password in secrets(world)] == [day]
 
 
 def test_the_requester_is_still_there(world: World) -> None:

@@ -1,95 +1,86 @@
-"""`python -m tests.sandbox`: a local Slack, a local Entra and the real bot; `--tour` plays the whole story."""
+"""`python -m tests.sandbox`: a small Slack in the browser with the real bot; `--tour` plays the story here."""
 
 import argparse
+import os
+import signal
+import sys
 import tempfile
-from collections.abc import Callable
-from datetime import timedelta
+import webbrowser
+from contextlib import ExitStack
 from pathlib import Path
+from queue import SimpleQueue
 
 from tests.sandbox.narrator import Narrator
-from tests.sandbox.stage import Stage
+from tests.sandbox.page.server import Page
+from tests.sandbox.stage import Stage, is_free
 from tests.sandbox.tour import play
 
-HELP = """Commands:
-  USER /register-app [words]   send the slash command as ada, grace, katherine, alan, gus or stan
-  show USER                    the messages that USER has with the bot
-  show channel                 the approvers' channel
-  approve                      press Approve on the newest request, as grace
-  travel DAYS                  move everybody's clock forward
-  help, quit"""
+KEPT = (
+    "keeps the bot's database, its log and the clock in DIR; the emulated Slack and Entra begin empty every time,"
+    " so messages and applications of an earlier run are not there again"
+)
 
 
-class Terminal:
-    """Takes simple commands; the people fill in forms only in the tour and in tests."""
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.sandbox", description=__doc__)
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--tour", action="store_true", help="play the whole story and end; non-zero if a step is wrong")
+    what.add_argument("--screenshots", type=Path, metavar="DIR", help="write README's pictures to DIR and end")
+    parser.add_argument("--port", type=int, default=0, help="the page's port on this machine; a free one by default")
+    parser.add_argument("--data", type=Path, metavar="DIR", help=KEPT)
+    parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    return parser.parse_args()
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
-        self._words: dict[str, Callable[[list[str]], None]] = {
-            "show": self._show,
-            "approve": self._approve,
-            "travel": self._travel,
-            "help": lambda _: print(HELP),
-        }
 
-    def serve(self) -> None:
-        """Read commands until `quit`, or the end of the input."""
-        print(HELP)
-        while True:
-            try:
-                words = input("> ").split()
-            except EOFError:
-                return
-            if words == ["quit"]:
-                return
-            if words:
-                self._obey(words)
+def serve(page: Page, *, kept: Path | None, browser: bool) -> int:
+    """Say where the page is, and serve it until Ctrl-C, SIGTERM, or the terminal is closed."""
+    # A signal may come at any line, also in the middle of a wait: of what can wake one, only this queue can stand that.
+    over: SimpleQueue[int] = SimpleQueue()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: over.put(number))
+    print(f"The sandbox is at  {page.address}\nCtrl-C ends it.", flush=True)
+    stays = f"The bot's database stays in {kept}; the emulated Slack and Entra do not."
+    print(stays if kept else "Nothing of it is kept.", flush=True)
+    if browser and has_screen():
+        webbrowser.open(page.address)
+    over.get()
+    print("\nThe sandbox ends.", flush=True)
+    return 0
 
-    def _obey(self, words: list[str]) -> None:
-        around = self._stage.around
-        try:
-            if words[0] in around.ids and words[1:2] == ["/register-app"]:
-                outcome = around.person(words[0]).command("/register-app", " ".join(words[2:]))
-                print("\n".join(outcome.texts) or (outcome.modal.reads if outcome.modal else outcome.notice or "done"))
-            elif words[0] in self._words:
-                self._words[words[0]](words[1:])
-            else:
-                print(f"I do not know {words[0]!r}.\n{HELP}")
-        except (AssertionError, IndexError, KeyError, ValueError) as error:
-            print(f"That cannot be done: {error}")
 
-    def _show(self, words: list[str]) -> None:
-        around = self._stage.around
-        person = around.person("grace" if words[0] == "channel" else words[0])
-        messages = person.messages(around.channel) if words[0] == "channel" else person.dm
-        print("\n\n".join(message.reads for message in messages) or "Nothing yet.")
-
-    def _approve(self, _: list[str]) -> None:
-        around = self._stage.around
-        cards = [m for m in around.person("grace").messages(around.channel) if not m.thread_ts]
-        outcome = around.person("grace").click(cards[-1], "approve")
-        print("\n".join(outcome.texts) or "Approved.")
-
-    def _travel(self, words: list[str]) -> None:
-        self._stage.travel(timedelta(days=float(words[0])))
-        print(f"It is now {self._stage.clock.now():%d %B %Y}.")
+def has_screen() -> bool:
+    """Say whether a browser can open a window; without one Python would start a text browser in this terminal."""
+    named = any(os.environ.get(name) for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"))
+    return sys.platform in {"darwin", "win32"} or named
 
 
 def main() -> int:
     """Start everything; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m tests.sandbox", description=__doc__)
-    parser.add_argument("--tour", action="store_true", help="play the whole story and end; non-zero if a step is wrong")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="register-app-sandbox-") as folder:
-        stage = Stage(folder=Path(folder))
-        try:
-            if arguments.tour:
-                return play(stage, Narrator())
-            print(f"bot    {stage.url}\nslack  {stage.around.slack.url}\nentra  {stage.around.entra.url}")
-            Terminal(stage).serve()
-            return 0
-        finally:
-            stage.stop()
+    given = arguments()
+    if given.port and not is_free(given.port):
+        print(f"Port {given.port} of this machine is in use. Choose another with --port.")
+        return 1
+    with ExitStack() as stack:
+        if given.data:
+            given.data.mkdir(parents=True, exist_ok=True)
+        folder = given.data or stack.enter_context(tempfile.TemporaryDirectory(prefix="register-app-sandbox-"))
+        stage = Stage(folder=Path(folder).resolve())
+        stack.callback(stage.stop)
+        if given.tour:
+            return play(stage, Narrator())
+        page = Page(stage, given.port)
+        stack.callback(page.stop)
+        if given.screenshots:
+            from tests.sandbox.page.pictures import take  # noqa: PLC0415 - only this drives a browser
+
+            return take(page.address, given.screenshots)
+        return serve(page, kept=given.data, browser=not given.no_browser)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    try:
+        raise SystemExit(main())
+    except KeyboardInterrupt:
+        # Ctrl-C while everything was still being started; 130 is what a shell makes of it.
+        raise SystemExit(130) from None

@@ -5,13 +5,18 @@ can be moved, and the rounds are walked often, because here a month passes in a 
 """
 
 import os
+import sqlite3
 import sys
+from contextlib import closing
 from dataclasses import replace
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from bot import log
 from bot.app import Bot, build
 from bot.clock import Clock
+from bot.policy import Policy
+from bot.reminders import ladder
 from bot.serving import Server
 from bot.settings import load_settings
 from tests.sandbox.timepiece import Timepiece
@@ -27,6 +32,34 @@ def hurried(bot: Bot) -> Bot:
         for entry in bot.rounds
     )
     return replace(bot, clock=Clock(rounds))
+
+
+def next_reminder(database: Path, now: datetime) -> datetime | None:
+    """Return the first day after today on which somebody is due a reminder; None when no secret is alive.
+
+    Of each application only the secret that ends last counts, as in the daily round.
+    """
+    last: dict[str, tuple[datetime, datetime]] = {}
+    for application, begins, ends in _living(database):
+        life = datetime.fromisoformat(ends), datetime.fromisoformat(begins)
+        last[application] = max(life, last.get(application, life))
+    days = [
+        ends.date() - timedelta(days=step)
+        for ends, begins in last.values()
+        for step in ladder(Policy().reminder_days, (ends - begins).days)
+    ]
+    later = [day for day in days if day > now.date()]
+    return datetime.combine(min(later), time(9), tzinfo=now.tzinfo) if later else None
+
+
+def _living(database: Path) -> list[tuple[str, str, str]]:
+    wanted = "SELECT application_id, starts_at, ends_at FROM credentials WHERE state = 'live'"
+    try:
+        with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True, timeout=1)) as opened:
+            return opened.execute(wanted).fetchall()
+    except sqlite3.OperationalError:
+        # The bot has not made its tables yet, or is busy with them.
+        return []
 
 
 def main() -> None:

@@ -43,6 +43,12 @@ class Trouble:
             self._faults.append(fault)
         return fault
 
+    def end(self, fault: Fault) -> None:
+        """Take one fault out of force, if it still is."""
+        with self._lock:
+            if fault in self._faults:
+                self._faults.remove(fault)
+
     def clear(self) -> None:
         """End all trouble."""
         with self._lock:

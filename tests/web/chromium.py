@@ -1,13 +1,11 @@
 """A real Chromium that is already on this machine, and a visitor who looks over its shoulder."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 _NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
@@ -23,15 +21,18 @@ _QUIETLY: Final = (
 )
 
 
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """Start the browser; without one the tests fail where CI is set, and are skipped with a reason elsewhere."""
+def find_chromium() -> str:
+    """Return the path of the first browser found; raises FileNotFoundError, which says which were looked for."""
     path = next(filter(None, map(shutil.which, _NAMES)), None)
     if path is None:
-        none_found = f"None of {', '.join(_NAMES)} is installed, so the page cannot be walked."
-        if os.environ.get("CI"):
-            pytest.fail(none_found)
-        pytest.skip(none_found)
+        raise FileNotFoundError(f"None of {', '.join(_NAMES)} is installed, so the page cannot be walked.")
+    return path
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start the browser, of which a process can have only one; raises FileNotFoundError where there is none."""
+    path = find_chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=[*_QUIETLY])
         yield browser

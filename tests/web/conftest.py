@@ -13,7 +13,7 @@ from playwright.sync_api import Browser
 from handlers.web import create_web
 from tests.sandbox.trouble import Trouble
 from tests.sandbox.wire import Journal, LoopbackServer, TroubledApp
-from tests.web.chromium import Visitor, chromium, visitor
+from tests.web.chromium import Visitor, visitor
 from tests.web.desk import Clock, Desk
 
 PUBLIC_URL = "https://apps.contoso.example"
@@ -76,13 +76,6 @@ def site(make_web: Callable[..., Flask]) -> Iterator[Site]:
     with LoopbackServer(TroubledApp(late, trouble, journal)) as server:
         apps.append(make_web(public_url=server.url))
         yield Site(url=server.url, trouble=trouble, journal=journal)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of the page."""
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

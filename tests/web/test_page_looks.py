@@ -15,7 +15,7 @@ from tests.web.test_page import open_link, press
 pytestmark = pytest.mark.browser
 
 # The contrast of every text that is shown, as WCAG 2.2 reckons it (1.4.3), and the lowest of them.
-_LOWEST_CONTRAST: Final = """() => {
+LOWEST_CONTRAST: Final = """() => {
   const light = (rgb) => {
     const [r, g, b] = rgb.map((c) => c / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
@@ -83,7 +83,7 @@ def test_text_stands_out(browser: Browser, site: Site, desk: Desk, walk: Walk, s
     """Every text that is shown has at least the contrast that WCAG AA asks of small text, 4.5 to 1."""
     with visitor(browser, color_scheme=scheme, reduced_motion="reduce") as window:
         walk(window, site, desk)
-        contrast, where = window.page.evaluate(_LOWEST_CONTRAST)
+        contrast, where = window.page.evaluate(LOWEST_CONTRAST)
 
         assert contrast >= 4.5, where
 

@@ -28,7 +28,8 @@ tokens                access tokens: made and read
 assertions            a certificate's or another issuer's word in place of a secret
 
 `graph_scopes.json` holds the delegated scopes of Microsoft Graph, `blank_objects.json` a new application and service
-principal and `recorded_keys.json` the fields of real answers, all in the order in which Graph sends them.
+principal and `recorded_keys.json` the fields of real answers, all in the order in which Graph sends them. The scopes
+are taken from microsoftgraph/microsoft-graph-devx-content, whose notice stands in bot/THIRD_PARTY_NOTICES.txt.
 """
 
 from tests.sandbox.entra.emulator import Entra

@@ -2,17 +2,22 @@
 
 from typing import Any
 
-from tests.sandbox.entra.records import Application, whole_seconds
+from tests.sandbox.entra.records import Application, ServicePrincipal, whole_seconds
 from tests.sandbox.entra.tenant import Tenant
 
 
 def picture(tenant: Tenant) -> dict[str, Any]:
-    """Applications live and deleted with their owners, scopes and secrets' dates; people."""
+    """Applications live and deleted with their owners, scopes and secrets' dates; service principals; people.
+
+    `grants` are the delegated permission grants: nobody has consented to anything here.
+    """
     with tenant.lock:
         return {
             "tenantId": tenant.tenant_id,
             "applications": [_application(tenant, found) for found in tenant.applications],
             "deleted": [_application(tenant, found) for found in tenant.deleted],
+            "servicePrincipals": [_service_principal(found) for found in tenant.service_principals],
+            "grants": [],
             "people": [person.body() for person in tenant.people.values()],
         }
 
@@ -38,6 +43,15 @@ def _application(tenant: Tenant, application: Application) -> dict[str, Any]:
             {name: value for name, value in password.body().items() if name != "secretText"}
             for password in application.passwords
         ],
+    }
+
+
+def _service_principal(principal: ServicePrincipal) -> dict[str, Any]:
+    return {
+        "id": principal.id,
+        "appId": principal.app_id,
+        "displayName": principal.display_name,
+        "createdDateTime": whole_seconds(principal.created_at),
     }
 
 

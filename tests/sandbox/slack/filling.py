@@ -44,13 +44,19 @@ def _one(element: dict[str, Any], value: Any, offered: list[dict[str, Any]], *, 
     if element["type"].endswith(_PEOPLE):
         return value
     if element["type"].endswith(_OPTION_STATES):
-        for option in [*offered_options(element), *offered]:
+        for option in [*offered_options(element), *offered, *_chosen_at_first(element)]:
             if value in (option["value"], option["text"]["text"]):
                 return option
         if crafted:
             return {"text": {"type": "plain_text", "text": str(value)[:75], "emoji": True}, "value": value}
         raise CannotDo(f"{value!r} is not among the options")
     return value.isoformat() if isinstance(value, date) else value
+
+
+def _chosen_at_first(element: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the bot chose beforehand may be kept, also in an external menu that was never asked."""
+    single = [element["initial_option"]] if "initial_option" in element else []
+    return [*element.get("initial_options", []), *single]
 
 
 def stopped_by_client(block: dict[str, Any], state: dict[str, Any]) -> str | None:

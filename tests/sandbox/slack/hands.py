@@ -13,6 +13,8 @@ from tests.sandbox.slack.tickets import Tickets
 from tests.sandbox.slack.workspace import Workspace
 
 Piece = dict[str, Any]
+# A block_id, an action_id or a button's text; or block_id and action_id together, where one alone is not enough.
+Name = str | tuple[str, str]
 
 
 @dataclass(kw_only=True)
@@ -58,11 +60,12 @@ class Hands:
         raise CannotDo(f"this person sees no channel {name!r}")
 
 
-def find_element(blocks: Blocks, name: str, fits: Callable[[Piece], bool] = holds) -> tuple[Piece, Piece]:
-    """The block and the element that a person means by a block_id, an action_id or a button's text."""
+def find_element(blocks: Blocks, name: Name, fits: Callable[[Piece], bool] = holds) -> tuple[Piece, Piece]:
+    """The block and the element that a person means by this name."""
     for block in blocks:
         for element in elements_of(block):
-            names = (element.get("action_id"), block["block_id"], _label(element))
+            one, other = element.get("action_id"), block["block_id"]
+            names = (one, other, _label(element), (other, one))
             if fits(element) and name in names:
                 return block, element
     raise CannotDo(f"there is no {name!r} here")

@@ -8,7 +8,7 @@ from tests.sandbox.slack import payloads
 from tests.sandbox.slack.content import Content, message_as_api, new_message
 from tests.sandbox.slack.element_state import first_values, state_of
 from tests.sandbox.slack.filling import CannotDo, chosen_value, typed_value
-from tests.sandbox.slack.hands import Hands, Piece, find_element, is_button, is_overflow
+from tests.sandbox.slack.hands import Hands, Name, Piece, find_element, is_button, is_overflow
 from tests.sandbox.slack.outcomes import WARNING_TRIANGLE, ClickOutcome
 from tests.sandbox.slack.records import Message, MessageVersion
 
@@ -51,7 +51,7 @@ class MessageHands(Hands):
             channel_id = self._channel(channel).id
             return new_message(self._workspace, channel_id, content, thread_ts=thread_ts, author=self.id)
 
-    def click(self, message: Target, button: str, *, channel: str | None = None, stale: bool = False) -> ClickOutcome:
+    def click(self, message: Target, button: Name, *, channel: str | None = None, stale: bool = False) -> ClickOutcome:
         """Press a button, by action_id or text, that stands in the message now.
 
         With `stale` it may be one of an older version, as on a screen that has not caught up: the version that is
@@ -61,7 +61,7 @@ class MessageHands(Hands):
         block, element = find_element(version.blocks, button, is_button)
         return self._act_in_message(found, version, block, element, {})
 
-    def click_overflow(self, message: Target, menu: str, value: str, *, channel: str | None = None) -> ClickOutcome:
+    def click_overflow(self, message: Target, menu: Name, value: str, *, channel: str | None = None) -> ClickOutcome:
         """Choose from an overflow menu, by the option's value or text."""
         found, version = self._seen(message, channel, None)
         block, element = find_element(version.blocks, menu, is_overflow)
@@ -71,7 +71,7 @@ class MessageHands(Hands):
         raise CannotDo(f"{value!r} is not in this menu")
 
     def choose_in_message(
-        self, message: Target, element: str, *values: Any, channel: str | None = None, crafted: bool = False
+        self, message: Target, element: Name, *values: Any, channel: str | None = None, crafted: bool = False
     ) -> ClickOutcome | None:
         """Choose in a menu, a picker or tick boxes; the bot hears of an input block only with the next button."""
         found, version = self._seen(message, channel, None)
@@ -80,7 +80,7 @@ class MessageHands(Hands):
         state = state_of(piece, chosen_value(piece, plain, [], crafted=crafted))
         return self._put_in_message(found, version, block, piece, state)
 
-    def type_in_message(self, message: Target, element: str, text: str, *, channel: str | None = None) -> None:
+    def type_in_message(self, message: Target, element: Name, text: str, *, channel: str | None = None) -> None:
         """Type into an input block of a message."""
         found, version = self._seen(message, channel, None)
         block, piece = find_element(version.blocks, element)
@@ -118,7 +118,7 @@ class MessageHands(Hands):
             url=element.get("url"),
         )
 
-    def _seen(self, target: Target, channel: str | None, stale_button: str | None) -> tuple[Message, MessageVersion]:
+    def _seen(self, target: Target, channel: str | None, stale_button: Name | None) -> tuple[Message, MessageVersion]:
         """The message that is meant, if this person sees it, and the version of it that they act on."""
         with self._workspace.changing():
             message = self._find(target, channel)
@@ -141,7 +141,7 @@ class MessageHands(Hands):
         raise CannotDo("this person sees no such message")
 
 
-def _latest_with(message: Message, button: str) -> MessageVersion:
+def _latest_with(message: Message, button: Name) -> MessageVersion:
     for version in message.versions[::-1]:
         try:
             find_element(version.blocks, button, is_button)

@@ -8,7 +8,7 @@ from tests.sandbox.slack import payloads
 from tests.sandbox.slack.courier import Delivery
 from tests.sandbox.slack.element_state import state_of
 from tests.sandbox.slack.filling import CannotDo, chosen_value, stopped_by_client, typed_value
-from tests.sandbox.slack.hands import Hands, Piece, find_element, is_button, is_overflow
+from tests.sandbox.slack.hands import Hands, Name, Piece, find_element, is_button, is_overflow
 from tests.sandbox.slack.normal import fill_texts
 from tests.sandbox.slack.outcomes import WARNING_TRIANGLE, ClickOutcome, SubmitOutcome
 from tests.sandbox.slack.records import Blocks, View
@@ -50,14 +50,14 @@ class ModalHands(Hands):
             raise CannotDo("no modal is open")
         return view
 
-    def type(self, block: str, text: str, *, crafted: bool = False, enter: bool = False) -> ClickOutcome | None:
+    def type(self, block: Name, text: str, *, crafted: bool = False, enter: bool = False) -> ClickOutcome | None:
         """Type into a text field; a field with `dispatch_action` tells the bot, on each change or on `enter`."""
         holder, element = find_element(self._surface().blocks, block)
         state = state_of(element, typed_value(element, text, crafted=crafted))
         config = element.get("dispatch_action_config", {}).get("trigger_actions_on", ["on_enter_pressed"])
         return self._put(holder, element, state, tells="on_character_entered" in config or enter)
 
-    def choose(self, block: str, *values: Any, crafted: bool = False) -> ClickOutcome | None:
+    def choose(self, block: Name, *values: Any, crafted: bool = False) -> ClickOutcome | None:
         """Choose options by value or text (none clears); a menu outside an input block tells the bot at once.
 
         For an external menu ask `suggest` first, as the person's client does. `crafted` is a client that sends
@@ -69,15 +69,15 @@ class ModalHands(Hands):
         chosen = chosen_value(element, values, offered, crafted=crafted)
         return self._put(holder, element, state_of(element, chosen), tells=True)
 
-    def pick_user(self, block: str, *user_ids: str) -> ClickOutcome | None:
+    def pick_user(self, block: Name, *user_ids: str) -> ClickOutcome | None:
         """Pick people in a users menu."""
         return self.choose(block, *user_ids)
 
-    def pick_conversation(self, block: str, *channel_ids: str) -> ClickOutcome | None:
+    def pick_conversation(self, block: Name, *channel_ids: str) -> ClickOutcome | None:
         """Pick conversations in a conversations menu."""
         return self.choose(block, *channel_ids)
 
-    def pick_date(self, block: str, day: date | str) -> ClickOutcome | None:
+    def pick_date(self, block: Name, day: date | str) -> ClickOutcome | None:
         """Pick a day, or a time of day in a time picker."""
         return self.choose(block, day)
 
@@ -90,13 +90,13 @@ class ModalHands(Hands):
             return self._act(view, block, element, state)
         return None
 
-    def press(self, button: str) -> ClickOutcome:
+    def press(self, button: Name) -> ClickOutcome:
         """Press a button in the view, by action_id or text."""
         view = self._surface()
         block, element = find_element(view.blocks, button, is_button)
         return self._act(view, block, element, {})
 
-    def press_overflow(self, menu: str, value: str) -> ClickOutcome:
+    def press_overflow(self, menu: Name, value: str) -> ClickOutcome:
         """Choose from an overflow menu in the view."""
         view = self._surface()
         block, element = find_element(view.blocks, menu, is_overflow)
@@ -121,21 +121,25 @@ class ModalHands(Hands):
             url=element.get("url"),
         )
 
-    def suggest(self, block: str, query: str = "") -> Blocks:
+    def suggest(self, block: Name, query: str = "") -> Blocks:
         """Type into an external menu; the options that it then shows (none where the bot's answer is unusable)."""
+        return offered_options(self.suggestion(block, query))
+
+    def suggestion(self, block: Name, query: str = "") -> Piece:
+        """The same as the bot answered it: `options` or, with their labels, `option_groups`; empty for neither."""
         view = self._surface()
         holder, element = find_element(view.blocks, block)
         if not element["type"].endswith("external_select"):
             raise CannotDo("this menu asks nobody")
         if len(query) < element.get("min_query_length", 3):
-            return []
+            return {}
         with self._workspace.changing():
             place = (holder["block_id"], element["action_id"])
             payload = payloads.block_suggestion(self._workspace, view, place, query)
-        options = _usable_options(self._send("block_suggestion", payload))
+        answer = _usable_options(self._send("block_suggestion", payload))
         with self._workspace.changing():
-            view.offered.setdefault(element["action_id"], []).extend(options)
-        return options
+            view.offered.setdefault(element["action_id"], []).extend(offered_options(answer))
+        return answer
 
     def submit(self, *, crafted: bool = False) -> SubmitOutcome:
         """Press the submit button; unless `crafted`, the client stops what it would stop and sends nothing then."""
@@ -187,16 +191,16 @@ def _stopped(view: View) -> dict[str, str]:
     return stopped
 
 
-def _usable_options(delivery: Delivery) -> Blocks:
+def _usable_options(delivery: Delivery) -> Piece:
     """The options in the bot's answer; none unless the whole answer keeps Slack's rules."""
     try:
         answer = delivery.json if delivery.problem is None else None
     except ValueError:
-        return []
+        return {}
     if not isinstance(answer, dict) or len(answer) != 1:
-        return []
+        return {}
     for name, rule in _SUGGESTED.items():
         if name in answer and not list(rule(answer[name], f"/{name}")):
             fill_texts(answer)
-            return offered_options(answer)
-    return []
+            return answer
+    return {}

@@ -35,7 +35,8 @@ def _message(workspace: Workspace, message: Message) -> dict[str, Any]:
         {"text": version.text, "blocks": version.blocks, "at": version.at.isoformat()} for version in message.versions
     ]
     shown = message_as_api(workspace, message, with_metadata=True)
-    return shown | {"only_for": message.only_for, "deleted": message.deleted, "versions": versions}
+    about = {"only_for": message.only_for, "deleted": message.deleted, "broadcast": message.broadcast}
+    return shown | about | {"versions": versions}
 
 
 def _view(workspace: Workspace, view: View) -> dict[str, Any]:
