@@ -14,6 +14,7 @@ RegisterAppError                  never raised itself
       EntraSignInRefused          the bot's own credential was not accepted
       EntraMissing                the object is not there
   SlackUnavailable                Slack did not answer, or asked us to come back later
+  StorageUnavailable              the database cannot be used now: gone, full, read-only or damaged
 """
 
 from collections.abc import Mapping, Sequence
@@ -116,3 +117,7 @@ class SlackUnavailable(RegisterAppError):
     def __init__(self, message: str, *, retry_after: float = 0.0) -> None:
         self.retry_after = retry_after
         super().__init__(message)
+
+
+class StorageUnavailable(RegisterAppError):
+    """The database cannot be used now; the sentence says what is wrong with it and what to do, without a password."""
