@@ -62,6 +62,7 @@ class Scope:
     title: str
     admin_consent: bool
     enabled: bool = True
+    resource_uri: str = ""
 
     @property
     def key(self) -> str:
@@ -70,8 +71,12 @@ class Scope:
 
     @property
     def request_string(self) -> str:
-        """What a client asks the token endpoint for (Microsoft identity platform, "Scopes and permissions")."""
-        return f"{self.resource_app_id}/{self.value}"
+        """What a client asks the token endpoint for (Microsoft identity platform, "Scopes and permissions").
+
+        The resource's application ID URI where it has exactly one, because an API that takes v1.0 tokens finds it in
+        their audience as it was asked for ("Scopes for a web API accepting v1.0 tokens"); its client ID otherwise.
+        """
+        return f"{self.resource_uri or self.resource_app_id}/{self.value}"
 
 
 @dataclass(frozen=True, kw_only=True)

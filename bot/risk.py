@@ -63,9 +63,9 @@ _WORDS: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 _MICROSOFT_GRAPH: Final = "00000003-0000-0000-c000-000000000000"
-_ELSEWHERE: Final = "Not rated: an API of your own tenant, or one your policy adds"
+_ELSEWHERE: Final = "an API of your own tenant, or one your policy adds"
 _CATCH_ALL: Final = f"{_ELSEWHERE}; by its name this allows all that the person may do there"
-_UNLISTED: Final = "Not rated: neither Microsoft nor the other sources grade this scope"
+_UNLISTED: Final = "neither Microsoft nor the other sources grade this scope"
 _TAKEOVER: Final = "Known path to taking over the tenant"
 _ADMINISTRATORS: Final = "an administrator must consent"
 
@@ -130,7 +130,8 @@ def _findings(evidence: Evidence) -> Iterator[tuple[Level, str]]:
     if evidence.level is not None:
         yield _OF_MICROSOFT[evidence.level], _microsoft_says(evidence.level)
     if not rated:
-        yield ("high" if evidence.admin_consent else "unknown"), evidence.unrated
+        # On the level "unknown" the mark says already that nobody rates it.
+        yield ("high", f"not rated: {evidence.unrated}") if evidence.admin_consent else ("unknown", evidence.unrated)
     if evidence.admin_consent:
         yield "medium", _ADMINISTRATORS
 

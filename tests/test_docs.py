@@ -80,6 +80,14 @@ def test_local_links(document: Path) -> None:
     assert [target for target in targets if not (ROOT / target).exists()] == []
 
 
+def test_pictures() -> None:
+    """README shows every picture of the sandbox that lies in docs, each with words for those who do not see it."""
+    shown = dict(re.findall(r'<img src="docs/([^"]+)" width="\d+" alt="([^"]{40,})">', README))
+
+    assert set(shown) == {path.name for path in (ROOT / "docs").glob("*.png")}
+    assert len(shown) == 5
+
+
 def test_requirements() -> None:
     """The pinned requirements cover every direct dependency, with hashes and without addresses."""
     text = (ROOT / "requirements.txt").read_text()

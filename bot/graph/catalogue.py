@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 MICROSOFT_GRAPH: Final = "00000003-0000-0000-c000-000000000000"
 #: From so many hits on, a search looks for each kind by itself.
 _MANY: Final = 1000
-_FIELDS: Final = "id,appId,displayName,oauth2PermissionScopes"
+_FIELDS: Final = "id,appId,displayName,servicePrincipalNames,oauth2PermissionScopes"
 
 
 def load(client: GraphClient, tenant_id: str, extra_resource_app_ids: Sequence[str]) -> tuple[Resource, ...]:
@@ -48,7 +48,7 @@ def _own(client: GraphClient, tenant_id: str) -> Iterator[Resource]:
     }
     headers = {"ConsistencyLevel": "eventual"}
     for body in client.pages(Call(method="GET", template="/servicePrincipals", query=query, headers=headers)):
-        resource = _resource(body, own=True)
+        resource = _resource(body, client.root, own=True)
         if resource.scopes:
             yield resource
 
@@ -59,21 +59,34 @@ def _read(client: GraphClient, app_id: str) -> Resource | None:
     except EntraMissing:
         _log.info("This tenant has no service principal of the resource %s", app_id)
         return None
-    return _resource(body, own=False)
+    return _resource(body, client.root, own=False)
 
 
-def _resource(body: Mapping[str, Any], *, own: bool) -> Resource:
+def _resource(body: Mapping[str, Any], graph_root: str, *, own: bool) -> Resource:
     name = body.get("displayName") or body["appId"]
-    scopes = (_scope(scope, body["appId"], name) for scope in body.get("oauth2PermissionScopes") or ())
+    uri = _uri(body.get("servicePrincipalNames") or (), graph_root)
+    scopes = (_scope(scope, body["appId"], name, uri) for scope in body.get("oauth2PermissionScopes") or ())
     in_order = tuple(sorted(scopes, key=lambda scope: (scope.value.casefold(), scope.id)))
     return Resource(app_id=body["appId"], name=name, own=own, scopes=in_order)
 
 
-def _scope(body: Mapping[str, Any], app_id: str, resource_name: str) -> Scope:
+def _uri(names: Iterable[str], graph_root: str) -> str:
+    """Return the one application ID URI among the names of a service principal, or nothing where it is not clear.
+
+    Microsoft Graph goes by the addresses of several clouds; there it is the one of the cloud that the bot works in.
+    """
+    uris = [name for name in names if "://" in name]
+    if graph_root in uris:
+        return graph_root
+    return uris[0] if len(uris) == 1 else ""
+
+
+def _scope(body: Mapping[str, Any], app_id: str, resource_name: str, resource_uri: str) -> Scope:
     value = body.get("value") or ""
     return Scope(
         resource_app_id=app_id,
         resource_name=resource_name,
+        resource_uri=resource_uri,
         id=body["id"],
         value=value,
         title=body.get("adminConsentDisplayName") or body.get("userConsentDisplayName") or value,

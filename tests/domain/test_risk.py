@@ -17,7 +17,7 @@ from bot.model import Scope
 from bot.risk import Evidence
 
 GRAPH = "00000003-0000-0000-c000-000000000000"
-ELSEWHERE = "Not rated: an API of your own tenant, or one your policy adds"
+ELSEWHERE = "An API of your own tenant, or one your policy adds"
 TABLE: dict[str, Any] = json.loads(resources.files("bot").joinpath("graph_permission_risk.json").read_text())
 WORDS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._-", min_size=1, max_size=40)
 GRADES = ("Low", "Medium", "High")
@@ -89,7 +89,7 @@ def with_(evidence: Evidence, **changed: Any) -> int:
             "critical",
             "Known path to taking over the tenant; Microsoft's level 4 of 5; an administrator must consent.",
         ),
-        ("EduRoster.Write", "unknown", "Not rated: neither Microsoft nor the other sources grade this scope."),
+        ("EduRoster.Write", "unknown", "Neither Microsoft nor the other sources grade this scope."),
     ],
 )
 def test_a_scope_of_microsoft_graph_has_its_level_and_its_reason(value: str, level: str, reason: str) -> None:
@@ -107,7 +107,7 @@ def test_a_scope_of_microsoft_graph_has_its_level_and_its_reason(value: str, lev
             "Patients.Read",
             True,
             "high",
-            f"{ELSEWHERE}; an administrator must consent.",
+            "Not rated: an API of your own tenant, or one your policy adds; an administrator must consent.",
         ),
         (
             "user_impersonation",

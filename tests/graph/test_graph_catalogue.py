@@ -81,6 +81,37 @@ def test_scopes_are_read_as_published(tenant: TinyGraph, client: GraphClient) ->
     assert tenant.graph_calls().count("GET /v1.0/servicePrincipals") == 2
 
 
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["fhir", "api://fhir"], "api://fhir/patient.read"),
+        (["https://fhir.contoso.example", "fhir"], "https://fhir.contoso.example/patient.read"),
+        (["fhir", "api://fhir", "https://fhir.contoso.example"], "fhir/patient.read"),
+        (["fhir"], "fhir/patient.read"),
+        (None, "fhir/patient.read"),
+    ],
+)
+def test_a_scope_is_asked_for_by_the_one_application_id_uri(
+    tiny: TinyGraph, client: GraphClient, names: list[str] | None, expected: str
+) -> None:
+    """A client asks for a scope by its resource's application ID URI, and by the client ID where none is the one."""
+    fhir = {**principal("fhir", "FHIR Service", published("patient.read")), "servicePrincipalNames": names}
+    tiny.tell("GET /v1.0/servicePrincipals", Told(status=200, body={"value": [fhir]}))
+    tell_principal(tiny, MICROSOFT_GRAPH, "Microsoft Graph")
+
+    assert load(client, TENANT, ())[0].scopes[0].request_string == expected
+
+
+def test_microsoft_graph_is_asked_for_in_the_bots_own_cloud(tiny: TinyGraph, client: GraphClient) -> None:
+    """Of Microsoft Graph's addresses in several clouds a scope carries the one that this bot calls."""
+    names = [MICROSOFT_GRAPH, "https://graph.microsoft.us", client.root, "https://canary.graph.microsoft.com"]
+    graph = {**principal(MICROSOFT_GRAPH, "Microsoft Graph", published("User.Read")), "servicePrincipalNames": names}
+    tiny.tell("GET /v1.0/servicePrincipals", Told(status=200, body={"value": []}))
+    tiny.tell(f"GET /v1.0/servicePrincipals(appId='{MICROSOFT_GRAPH}')", Told(status=200, body=graph))
+
+    assert load(client, TENANT, ())[0].scopes[0].request_string == f"{client.root}/User.Read"
+
+
 def test_extra_resources_follow_in_their_order(tenant: TinyGraph, client: GraphClient) -> None:
     """Extra resources come last; one that is named twice, or is the tenant's own, stands there once."""
     tell_principal(tenant, OTHER, "Azure", published("user_impersonation"))

@@ -104,7 +104,7 @@ def test_env_lines(approved: World, window: Visitor) -> None:
         f"AZURE_CLIENT_ID={approved.entra.applications[0].app_id}",
         f"AZURE_CLIENT_SECRET={unmask(window)}",
         f"AZURE_AUTHORITY={approved.entra.authority}/{approved.entra.tenant_id}",
-        'AZURE_SCOPES="00000003-0000-0000-c000-000000000000/User.Read"',
+        'AZURE_SCOPES="https://graph.microsoft.com/User.Read"',
     ]
 
 

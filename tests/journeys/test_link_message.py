@@ -30,7 +30,7 @@ def test_message(approved: World) -> None:
         f"`{approved.entra.tenant_id}`",
         f"`{authority}`",
         f"`{authority}/oauth2/v2.0/token`",
-        "`00000003-0000-0000-c000-000000000000/User.Read`",
+        "`https://graph.microsoft.com/User.Read`",
         "lives 180 days from the moment it is shown",
         "24 Nov 2026, 09:00 UTC",
         "for you only",

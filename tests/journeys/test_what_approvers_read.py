@@ -49,7 +49,7 @@ def test_scopes_by_api(world: World) -> None:
     fhir, graph = lines.index("*FHIR Service*"), lines.index("*Microsoft Graph*")
 
     assert fhir < graph
-    assert lines[fhir + 1].startswith(":grey_question: Not rated `patient.read`: Not rated: an API of your own tenant")
+    assert lines[fhir + 1].startswith(":grey_question: Not rated `patient.read`: An API of your own tenant")
     assert [line.split("`")[1] for line in lines[graph + 1 : graph + 3]] == ["Mail.Read", "User.Read"]
     assert lines[graph + 2].startswith(":large_green_circle: Low `User.Read`")
 
