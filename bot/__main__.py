@@ -2,7 +2,6 @@
 
 import csv
 import json
-import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ import click
 from bot import log
 from bot.app import Bot, build
 from bot.checks import Checks, Finding, database_opens
-from bot.errors import RegisterAppError, SettingsFaults
+from bot.errors import RegisterAppError, SettingsFaults, StorageUnavailable
 from bot.manifest import manifest as slack_manifest
 from bot.serving import Server
 from bot.settings import Settings, load_settings
@@ -51,8 +50,8 @@ def _answering_errors(command: Callable[Args, None]) -> Callable[Args, None]:
             for sentence in error.faults:
                 click.echo(f"  {sentence}", err=True)
             sys.exit(ExitCode.SETTINGS)
-        except sqlite3.Error as error:
-            click.echo(f"The database that DATABASE_URL names cannot be used: {error}.", err=True)
+        except StorageUnavailable as error:
+            click.echo(f"The database that DATABASE_URL names cannot be used. {error}", err=True)
             sys.exit(ExitCode.FAILED)
         except (RegisterAppError, OSError) as error:
             click.echo(str(error), err=True)

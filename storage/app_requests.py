@@ -70,7 +70,7 @@ class AppRequests:
                 "UPDATE app_requests SET state = :target, state_since = :now, lease = NULL, lease_until = NULL,"
                 " try_at = NULL, attempts = 0, stuck_since = NULL, slow_told = 0,"
                 " settled_by = COALESCE(:by, settled_by), settled_reason = COALESCE(:reason, settled_reason)"
-                " WHERE id = :id AND (:version IS NULL OR version = :version)"
+                " WHERE id = :id AND (CAST(:version AS INTEGER) IS NULL OR version = :version)"
                 f" AND state IN ({source_states(REQUESTS, event)})",
                 target=REQUESTS.target(event).value,
                 now=codec.to_text(now),

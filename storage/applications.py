@@ -84,7 +84,7 @@ class Applications:
         """Return what is still to be removed from Entra and due for a try; all of one request's, due or not."""
         rows = self._db.all(
             "SELECT * FROM applications WHERE wanted = 0 AND removed_at IS NULL"
-            " AND (request_id = :request_id OR (:request_id IS NULL AND try_at <= :now)) ORDER BY try_at",
+            " AND (request_id = :request_id OR (CAST(:request_id AS TEXT) IS NULL AND try_at <= :now)) ORDER BY try_at",
             now=codec.to_text(now),
             request_id=request_id,
         )

@@ -15,7 +15,7 @@ class Database(Protocol):
         """What a SELECT for a claim ends with, so that claimants do not wait for each other's rows; may be empty."""
 
     def one(self, sql: str, **params: object) -> Row | None:
-        """Return the first row, or None."""
+        """Return the first row, or None. This and all below raise StorageUnavailable."""
 
     def all(self, sql: str, **params: object) -> list[Row]:
         """Return every row."""
@@ -24,10 +24,13 @@ class Database(Protocol):
         """Carry out one statement and return how many rows it changed; outside a transaction it is one."""
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Make what happens inside durable together, or not at all; a transaction inside another joins it."""
+        """Be the one writer, and make what happens inside durable together, or not at all.
 
-    def alone(self) -> AbstractContextManager[None]:
-        """Be the only process that is in here, in one transaction."""
+        What was read inside is still so when it is written. A transaction inside another joins it.
+        """
+
+    def claiming(self) -> AbstractContextManager[None]:
+        """Make what happens inside durable together; only the rows that `skip_locked` names are kept from others."""
 
     def close(self) -> None:
         """Close every connection."""

@@ -34,18 +34,26 @@ class Outbox:
         What is said of one thing to one recipient goes in order: the later waits until the earlier is sent or given
         up. So a message is never drawn anew while it is not known whether it was posted at all.
         """
-        candidate = self._db.one(
+        # An idle poll takes no lock.
+        if self._candidate(now) is None:
+            return None
+        with self._db.claiming():
+            entry_id = self._candidate(now, self._db.skip_locked)
+            if entry_id is None or not self._take(entry_id, lease, now=now, until=until):
+                return None
+            row = self._db.one("SELECT * FROM outbox WHERE id = :id", id=entry_id)
+        return codec.outgoing(row) if row else None
+
+    def _candidate(self, now: datetime, locking: str = "") -> str | None:
+        row = self._db.one(
             "SELECT id FROM outbox AS entry WHERE state = 'queued' AND available_at <= :now"
             " AND (lease_until IS NULL OR lease_until <= :now)"
             " AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.subject = entry.subject"
             " AND earlier.kind = entry.kind AND earlier.state = 'queued' AND earlier.recipient = entry.recipient"
-            " AND earlier.id < entry.id) ORDER BY available_at, created_at, id LIMIT 1",
+            f" AND earlier.id < entry.id) ORDER BY available_at, created_at, id LIMIT 1{locking}",
             now=codec.to_text(now),
         )
-        if candidate is None or not self._take(candidate["id"], lease, now=now, until=until):
-            return None
-        row = self._db.one("SELECT * FROM outbox WHERE id = :id", id=candidate["id"])
-        return codec.outgoing(row) if row else None
+        return row["id"] if row else None
 
     def _take(self, entry_id: str, lease: str, *, now: datetime, until: datetime) -> bool:
         return bool(

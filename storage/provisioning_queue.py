@@ -23,17 +23,18 @@ class ProvisioningQueue:
 
     def claim(self, lease: str, *, now: datetime, until: datetime) -> AppRequest | None:
         """Claim the oldest request that is due, approved or left behind by a process that died."""
-        request_id = self._candidate(now)
-        if request_id is None or not self._take(request_id, lease, now=now, until=until):
-            return None
-        row = self._db.one("SELECT * FROM app_requests WHERE id = :id", id=request_id)
+        with self._db.claiming():
+            request_id = self._candidate(now, self._db.skip_locked)
+            if request_id is None or not self._take(request_id, lease, now=now, until=until):
+                return None
+            row = self._db.one("SELECT * FROM app_requests WHERE id = :id", id=request_id)
         return codec.app_request(row) if row else None
 
-    def _candidate(self, now: datetime) -> str | None:
+    def _candidate(self, now: datetime, locking: str = "") -> str | None:
         row = self._db.one(
             "SELECT id FROM app_requests WHERE state IN ('approved', 'provisioning')"
             " AND (lease_until IS NULL OR lease_until <= :now) AND (try_at IS NULL OR try_at <= :now)"
-            " ORDER BY state_since LIMIT 1",
+            f" ORDER BY state_since LIMIT 1{locking}",
             now=codec.to_text(now),
         )
         return row["id"] if row else None

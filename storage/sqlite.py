@@ -9,12 +9,25 @@ from pathlib import Path
 
 from sqlite_utils import Database as SqliteUtilsDatabase
 
+from bot.errors import StorageUnavailable
 from storage.database import Row
 
 BUSY_SECONDS = 20
 AGAIN_SECONDS = 0.01
 # SQLite, "Result and Error Codes": the part of a code that says which kind it is.
 PRIMARY_CODE = 0xFF
+CANNOT_OPEN = "Look whether the folder exists and whether the bot's user may write to it."
+# SQLite, "Result and Error Codes": what says that the database cannot be used now, and what its operator does.
+UNUSABLE = {
+    sqlite3.SQLITE_FULL: "Free some space; nothing was written.",
+    sqlite3.SQLITE_READONLY: "Let the bot's user write to the file and its folder.",
+    sqlite3.SQLITE_CANTOPEN: CANNOT_OPEN,
+    sqlite3.SQLITE_PERM: CANNOT_OPEN,
+    sqlite3.SQLITE_IOERR: "Look at the disk: reading or writing failed.",
+    sqlite3.SQLITE_CORRUPT: "The file is damaged: stop the bot and put a backup in its place.",
+    sqlite3.SQLITE_NOTADB: "This is no SQLite database: put a backup in its place, or name another file.",
+    sqlite3.SQLITE_BUSY: "Another process holds it for too long: find out which.",
+}
 
 
 class SqliteDatabase:
@@ -34,16 +47,17 @@ class SqliteDatabase:
         self._guard = threading.Lock()
 
     def one(self, sql: str, **params: object) -> Row | None:
-        """Return the first row, or None."""
+        """Return the first row, or None. Raises StorageUnavailable."""
         return next(iter(self.all(sql, **params)), None)
 
     def all(self, sql: str, **params: object) -> list[Row]:
-        """Return every row."""
-        return list(self._database().query(sql, params))
+        """Return every row. Raises StorageUnavailable."""
+        with self._usable():
+            return list(self._database().query(sql, params))
 
     def run(self, sql: str, **params: object) -> int:
-        """Carry out one statement and return how many rows it changed."""
-        with self.transaction():
+        """Carry out one statement and return how many rows it changed. Raises StorageUnavailable."""
+        with self.transaction(), self._usable():
             return self._connection().execute(sql, params).rowcount
 
     @contextmanager
@@ -53,7 +67,8 @@ class SqliteDatabase:
             yield
             return
         with self._writer:
-            self._connection().execute("BEGIN IMMEDIATE")
+            with self._usable():
+                self._connection().execute("BEGIN IMMEDIATE")
             try:
                 yield
                 self.commit()
@@ -63,13 +78,14 @@ class SqliteDatabase:
                     self._connection().execute("ROLLBACK")
                 raise
 
-    def alone(self) -> AbstractContextManager[None]:
-        """Be the only process that is in here: a transaction of this engine always is."""
+    def claiming(self) -> AbstractContextManager[None]:
+        """Hold the write lock: whoever claims here is alone with all rows."""
         return self.transaction()
 
     def commit(self) -> None:
         """End the transaction of this thread durably."""
-        self._connection().execute("COMMIT")
+        with self._usable():
+            self._connection().execute("COMMIT")
 
     def close(self) -> None:
         """Close every connection of every thread."""
@@ -86,8 +102,22 @@ class SqliteDatabase:
     def _database(self) -> SqliteUtilsDatabase:
         database: SqliteUtilsDatabase | None = getattr(self._local, "database", None)
         if database is None:
-            database = self._local.database = self._open()
+            with self._usable():
+                database = self._local.database = self._open()
         return database
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        """Say in words that the database cannot be used; a statement that is wrong stays what it is."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & PRIMARY_CODE
+            if code not in UNUSABLE:
+                raise
+            raise StorageUnavailable(f"{self.path}: {error}. {UNUSABLE[code]}") from None
+        except OSError as error:
+            raise StorageUnavailable(f"{self.path}: {error.strerror}. {CANNOT_OPEN}") from None
 
     def _open(self) -> SqliteUtilsDatabase:
         # Only the bot's own user may read what people asked for.

