@@ -81,11 +81,18 @@ def test_started_again_on_what_was_kept(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_while_it_starts(tmp_path: Path) -> None:
-    """Ctrl-C before everything stands ends it as well, and leaves no bot behind."""
+    """Ctrl-C before everything stands ends it as well, and leaves no bot behind.
+
+    It is started as a script's background job is, with that signal ignored.
+    """
     command = [sys.executable, "-m", "tests.sandbox", "--no-browser", "--data", str(tmp_path)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        until((tmp_path / "bot.log").exists)
-        code, printed = end(process)
+    ignoring = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *command]
+    with subprocess.Popen(ignoring, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        try:
+            until((tmp_path / "bot.log").exists)
+            code, printed = end(process)
+        finally:
+            process.kill()
     environments = [path for path in Path("/proc").glob("[0-9]*/environ") if str(tmp_path) in _read(path)]
 
     assert (code, printed) == (130, "")

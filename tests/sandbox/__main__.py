@@ -79,6 +79,8 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    # A shell that starts this in the background has it ignore Ctrl-C; whoever sends that signal then means it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         raise SystemExit(main())
     except KeyboardInterrupt:
