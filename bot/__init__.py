@@ -1,6 +1,7 @@
 """Register App: confidential client applications for Microsoft Entra ID, asked for and signed off in Slack.
 
-    bot.app connections rounds serving checks manifest __main__              composition root, command line
+    bot.app connections rounds serving                                       composition root
+        __main__ terminal audit_commands storage_commands checks manifest    command line
     handlers                                                                 what arrives or is said: Slack, browser
     bot.approvals provisioning drafting leftovers obstacles                  use cases: from request to application
         links minting proof reminders rotation removal clock                 use cases: from link to last secret

@@ -1,63 +1,23 @@
-"""The command line: run, migrate, check, manifest, audit export. Exit codes: see `ExitCode`."""
+"""The command line: run, migrate, check, manifest; audit and storage in rooms of their own."""
 
-import csv
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
-from enum import IntEnum
-from functools import wraps
-from typing import Any, ParamSpec, TextIO
+from collections.abc import Iterator
 
 import click
 
 from bot import log
 from bot.app import Bot, build
+from bot.audit_commands import audit
 from bot.checks import Checks, Finding, database_opens
-from bot.errors import RegisterAppError, SettingsFaults, StorageUnavailable
 from bot.manifest import manifest as slack_manifest
 from bot.serving import Server
 from bot.settings import Settings, load_settings
+from bot.storage_commands import storage
+from bot.terminal import ExitCode, answering_errors
 from storage import open_store
-from storage.audit import COLUMNS
 
 MARKS = {"ok": "ok     ", "warning": "warning", "fault": "FAULT  "}
-Args = ParamSpec("Args")
-
-
-class ExitCode(IntEnum):
-    """What the command line ends with."""
-
-    OK = 0
-    """All is well."""
-    FAULT = 1
-    """`check` found something that must be mended."""
-    SETTINGS = 2
-    """The settings or the arguments do not hold; each fault was printed."""
-    FAILED = 3
-    """The command could not do its work; the reason was printed."""
-
-
-def _answering_errors(command: Callable[Args, None]) -> Callable[Args, None]:
-    """Turn our errors into words on the terminal and an exit code; anything else keeps its traceback."""
-
-    @wraps(command)
-    def answered(*args: Args.args, **kwargs: Args.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except SettingsFaults as error:
-            click.echo("The settings do not hold:", err=True)
-            for sentence in error.faults:
-                click.echo(f"  {sentence}", err=True)
-            sys.exit(ExitCode.SETTINGS)
-        except StorageUnavailable as error:
-            click.echo(f"The database that DATABASE_URL names cannot be used. {error}", err=True)
-            sys.exit(ExitCode.FAILED)
-        except (RegisterAppError, OSError) as error:
-            click.echo(str(error), err=True)
-            sys.exit(ExitCode.FAILED)
-
-    return answered
 
 
 @click.group()
@@ -67,7 +27,7 @@ def main() -> None:
 
 
 @main.command()
-@_answering_errors
+@answering_errors
 def run() -> None:
     """Run everything in one process: web, Slack, and the clock."""
     settings = load_settings()
@@ -80,7 +40,7 @@ def run() -> None:
 
 
 @main.command()
-@_answering_errors
+@answering_errors
 def migrate() -> None:
     """Bring the database's schema up to date; safe to repeat."""
     store = open_store(load_settings().database_url)
@@ -90,7 +50,7 @@ def migrate() -> None:
 
 
 @main.command()
-@_answering_errors
+@answering_errors
 def check() -> None:
     """Prove each thing the bot needs, and say how to mend what fails; changes nothing but a schema that is behind."""
     log.configure(sys.stderr, level="ERROR", json=False)
@@ -123,40 +83,8 @@ def manifest(url: str | None, socket_mode: bool) -> None:  # noqa: FBT001 - clic
     click.echo(json.dumps(slack_manifest(url.rstrip("/") if url else None), indent=2))
 
 
-@main.group()
-def audit() -> None:
-    """Read what was recorded."""
-
-
-@audit.command("export")
-@click.option("--format", "kind", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only rows since this day, UTC.")
-@click.option("--output", type=click.File("w"), default="-", help="File to write; the terminal otherwise.")
-@_answering_errors
-def export(kind: str, since: datetime | None, output: TextIO) -> None:
-    """Write the audit as JSON Lines or CSV, oldest first."""
-    store = open_store(load_settings().database_url)
-    store.migrate()
-    rows = store.audit.rows(since=since.replace(tzinfo=UTC) if since else None)
-    (_write_json_lines if kind == "jsonl" else _write_csv)(rows, output)
-    store.close()
-
-
-def _write_json_lines(rows: Iterable[Any], output: TextIO) -> None:
-    output.writelines(json.dumps({**row, "details": json.loads(row["details"])}) + "\n" for row in rows)
-
-
-def _write_csv(rows: Iterable[Any], output: TextIO) -> None:
-    writer = csv.DictWriter(output, COLUMNS)
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({name: _harmless(value) for name, value in row.items()})
-
-
-def _harmless(value: Any) -> Any:
-    """Keep a spreadsheet from reading a person's words as a formula (OWASP, "CSV Injection")."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
-
+main.add_command(audit)
+main.add_command(storage)
 
 if __name__ == "__main__":
     main()

@@ -1,11 +1,9 @@
 """`register-app check`: each thing the bot needs, proven in turn, with how to mend what fails."""
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -13,11 +11,11 @@ import requests
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.errors import EntraError, EntraSignInRefused
+from bot.errors import EntraError, EntraSignInRefused, StorageUnavailable
 from bot.graph import Entra
 from bot.manifest import SCOPES
 from bot.settings import Settings
-from storage import SQLITE, Store, open_store
+from storage import Store, open_store, place_of
 
 # Microsoft Graph, "Permissions reference": what the bot needs, and why.
 NEEDED_ROLES: Mapping[str, str] = {
@@ -33,12 +31,6 @@ MORE_THAN_NEEDED: Mapping[str, str] = {
     "Application.ReadWrite.All": "Application.ReadWrite.OwnedBy",
     "Directory.ReadWrite.All": "Application.ReadWrite.OwnedBy",
     "User.Read.All": "User.ReadBasic.All",
-}
-# Hosts whose disk is gone after a restart, told by the variable that each sets.
-PASSING_HOSTS: Mapping[str, str] = {
-    "DYNO": "Heroku",
-    "K_SERVICE": "Cloud Run",
-    "WEBSITE_INSTANCE_ID": "Azure App Service (outside /home)",
 }
 MOST_SKEW_SECONDS = 60
 # Slack, "auth.test": what a token that is wrong or no longer good is answered with, by every method.
@@ -77,10 +69,8 @@ def database_opens(settings: Settings) -> Finding | None:
         store = open_store(settings.database_url)
         store.migrate()
         store.close()
-    except Exception as error:  # noqa: BLE001 - whatever the engine raises is the finding
-        where = settings.database_url.removeprefix(SQLITE)
-        mend = "Correct DATABASE_URL, or make its folder and let this user write there."
-        return fault("Database", f"{where} cannot be opened ({type(error).__name__}). {mend}")
+    except StorageUnavailable as error:
+        return fault("Database", f"It cannot be opened. {error} Or correct DATABASE_URL.")
     return None
 
 
@@ -252,22 +242,15 @@ class Checks:
 
     def database(self) -> Iterator[Finding]:
         """Look at whether what is kept can be written, and stays."""
-        path = Path(self._settings.database_url.removeprefix(SQLITE))
+        place = place_of(self._settings.database_url)
         try:
             with self._store.transaction():
                 waiting = self._store.outbox.oldest_waiting()
-        except Exception as error:  # noqa: BLE001 - whatever the engine raises is the finding
-            yield fault("Database", f"{path} cannot be written ({type(error).__name__}): mend its folder's rights.")
+        except StorageUnavailable as error:
+            yield fault("Database", f"It cannot be written. {error}")
             return
         since = f"; a message waits since {waiting:%Y-%m-%d %H:%M} UTC" if waiting else ""
-        yield ok("Database", f"{path} can be written{since}.")
-        host = next((host for variable, host in PASSING_HOSTS.items() if os.environ.get(variable)), None)
-        if host and not self._settings.allow_ephemeral_disk:
-            yield fault(
-                "Database",
-                f"The disk of {host} does not last: a restart would lose everything. Run where the disk lasts,"
-                " or set ALLOW_EPHEMERAL_DISK=true if this path is on a lasting volume.",
-            )
+        yield ok("Database", f"{place} can be written{since}.")
 
     def clock(self) -> Iterator[Finding]:
         """Look at this machine's clock beside Entra's."""

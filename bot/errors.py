@@ -15,6 +15,7 @@ RegisterAppError                  never raised itself
       EntraMissing                the object is not there
   SlackUnavailable                Slack did not answer, or asked us to come back later
   StorageUnavailable              the database cannot be used now: gone, full, read-only or damaged
+  NotCopied                       what is kept was not copied to another place; nothing was written there
 """
 
 from collections.abc import Mapping, Sequence
@@ -121,3 +122,7 @@ class SlackUnavailable(RegisterAppError):
 
 class StorageUnavailable(RegisterAppError):
     """The database cannot be used now; the sentence says what is wrong with it and what to do, without a password."""
+
+
+class NotCopied(RegisterAppError):
+    """What is kept was not copied; the sentence says why, and nothing was written to the other place."""

@@ -58,6 +58,7 @@ _SLACK_ID = r"[USW][A-Z0-9]{2,}"
 Approver = Annotated[str, _matching(_SLACK_ID, "must be Slack ids: U… or W… for people, S… for user groups")]
 Guid = Annotated[str, _matching(_GUID.pattern, "must be an id such as 11111111-2222-3333-4444-555555555555")]
 Address = Annotated[str, AfterValidator(_address)]
+_DATABASES = "must be sqlite:/// followed by a path, or an address such as postgresql://user:password@host/database"
 
 
 class Settings(BaseSettings):
@@ -97,8 +98,9 @@ class Settings(BaseSettings):
         "https://graph.microsoft.com", description="Microsoft Graph's address; others for national clouds"
     )
     public_url: Address = Field(description="https address at which browsers reach this bot")
-    database_url: Annotated[str, _matching("sqlite:///.+", "must be sqlite:/// followed by a path")] = Field(
-        "sqlite:///register-app.sqlite3", description="Where to keep what is kept"
+    # The address of a PostgreSQL may hold a password, so no text of the settings shows it.
+    database_url: Annotated[str, _matching(r"sqlite:///.+|postgres(ql)?://.+", _DATABASES)] = Field(
+        "sqlite:///register-app.sqlite3", repr=False, description="Where to keep what is kept"
     )
     allow_ephemeral_disk: bool = Field(False, description="Run on SQLite though the host's disk does not last")
     policy_file: Path | None = Field(None, description="TOML file with the company's policy")
@@ -128,6 +130,15 @@ class _Together(BaseSettings):
     entra_certificate_file: str = ""
     entra_managed_identity: str | bool = ""
     azure_federated_token_file: str = ""
+    database_url: str = "sqlite:///"
+    allow_ephemeral_disk: str | bool = ""
+    dyno: str = ""
+    k_service: str = ""
+    website_instance_id: str = ""
+    render: str = ""
+    railway_environment: str = ""
+    fly_app_name: str = ""
+    vcap_application: str = ""
 
     def faults(self) -> Sequence[str]:
         """Return a sentence per fault."""
@@ -143,9 +154,25 @@ class _Together(BaseSettings):
                 f"Set exactly one of {', '.join(name.upper() for name in _OWN_CREDENTIALS)} as the bot's own"
                 f" credential (set now: {', '.join(credentials) or 'none'})."
             )
+        host = next((host for variable, host in _PASSING_HOSTS.items() if getattr(self, variable)), None)
+        if host and self.database_url.startswith("sqlite:") and not _is_set(self.allow_ephemeral_disk):
+            faults.append(
+                f"DATABASE_URL must name a PostgreSQL here: the disk of {host} does not last, and a restart would lose"
+                " every request. Set ALLOW_EPHEMERAL_DISK=true if the file is on a volume that lasts."
+            )
         return faults
 
 
+# Hosts whose disk is gone after a restart, told by the variable that each documents to set.
+_PASSING_HOSTS = {
+    "dyno": "Heroku",
+    "k_service": "Cloud Run",
+    "website_instance_id": "Azure App Service (outside /home)",
+    "render": "Render",
+    "railway_environment": "Railway",
+    "fly_app_name": "Fly.io",
+    "vcap_application": "Cloud Foundry",
+}
 _OWN_CREDENTIALS = (
     "entra_client_secret",
     "entra_certificate_file",

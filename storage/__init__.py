@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from storage import migrations
 from storage.app_requests import AppRequests
@@ -61,6 +62,14 @@ class Store:
     def close(self) -> None:
         """Close every connection."""
         self.database.close()
+
+
+def place_of(url: str) -> str:
+    """Return where an address leads, as people may read it: without user and password."""
+    if url.startswith(SQLITE):
+        return url.removeprefix(SQLITE)
+    parts = urlsplit(url)
+    return f"{POSTGRES[0]}{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def open_store(url: str) -> Store:

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.__main__ import ExitCode, main
+from bot.__main__ import main
 from bot.checks import NEEDED_ROLES, OPTIONAL_ROLES
 from bot.lifecycle import LINKS, REQUESTS
 from bot.manifest import SCOPES
 from bot.policy import Policy
 from bot.settings import variables
+from bot.terminal import ExitCode
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

@@ -50,7 +50,7 @@ def test_migrate_twice(terminal: Terminal) -> None:
     ("place", "reason"),
     [
         ("no/such/folder/x.sqlite3", "No such file or directory"),
-        (".", "The database that DATABASE_URL names cannot be used: unable to open database file."),
+        (".", "unable to open database file. Look whether the folder exists"),
     ],
 )
 def test_no_database(terminal: Terminal, words: tuple[str, ...], place: str, reason: str) -> None:

@@ -65,6 +65,8 @@ def test_no_secret_is_echoed(terminal: Terminal, changes: dict[str, str | None])
         ({"APPROVERS_CHANNEL": "#approvals"}, "APPROVERS_CHANNEL must be a channel id: C… or G…"),
         ({"POLICY_FILE": "nowhere.toml"}, "POLICY_FILE nowhere.toml cannot be read: No such file or directory."),
         ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL must be sqlite:///"),
+        ({"DYNO": "web.1"}, "DATABASE_URL must name a PostgreSQL here: the disk of Heroku does not last"),
+        ({"K_SERVICE": "bot"}, "Set ALLOW_EPHEMERAL_DISK=true if the file is on a volume that lasts."),
         ({"PORT": "no number"}, "PORT"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, dict) else "",
@@ -76,6 +78,19 @@ def test_one_wrong(terminal: Terminal, changes: dict[str, str], sentence: str) -
     assert said.code == 2
     assert len(said.err.splitlines()) == 2
     assert sentence in said.err
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"ALLOW_EPHEMERAL_DISK": "true"}, {"DATABASE_URL": "postgresql://bot:canary@127.0.0.1:1/none"}],
+    ids=" ".join,
+)
+def test_a_host_whose_disk_does_not_last(terminal: Terminal, changes: dict[str, str]) -> None:
+    """On such a host the settings hold with an explicit word for SQLite, and with a PostgreSQL."""
+    said = terminal.run("migrate", DYNO="web.1", **changes)
+
+    assert said.code == (0 if "ALLOW_EPHEMERAL_DISK" in changes else 3)
+    assert "canary" not in said.err
 
 
 def test_env_file(terminal: Terminal) -> None:
