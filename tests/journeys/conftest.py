@@ -5,15 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.engines import ENGINES
 from tests.journeys.world import World
+
+BOTH_ENGINES = pytest.mark.parametrize("world", sorted(ENGINES), indirect=True)
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    """A small world with the real bot in it."""
-    made = World(folder=tmp_path)
-    yield made
-    made.stop()
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """A small world with the real bot in it, on SQLite unless a test names engines."""
+    with ENGINES[getattr(request, "param", "sqlite")](tmp_path) as address:
+        made = World(folder=tmp_path, database_url=address)
+        yield made
+        made.stop()
 
 
 @pytest.fixture

@@ -6,10 +6,13 @@ from functools import partial
 from threading import Barrier
 
 from bot.lifecycle import RequestState
+from tests.journeys.conftest import BOTH_ENGINES
 from tests.journeys.test_asking import requests_of
 from tests.journeys.test_deciding import deny, events, press, said
 from tests.journeys.world import World
 from tests.sandbox.slack.outcomes import Outcome
+
+pytestmark = BOTH_ENGINES
 
 
 def at_once(*acts: Callable[[], Outcome]) -> list[Outcome]:

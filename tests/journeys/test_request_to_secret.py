@@ -5,7 +5,10 @@ from datetime import timedelta
 import pytest
 
 from bot.lifecycle import RequestState
+from tests.journeys.conftest import BOTH_ENGINES
 from tests.journeys.world import NAME, World
+
+pytestmark = BOTH_ENGINES
 
 
 def test_the_whole_way(world: World) -> None:

@@ -32,6 +32,8 @@ class World:
 
     folder: Path
     policy: dict[str, Any] = field(default_factory=dict)
+    # An address of its own where the database is not to be a file of this world's folder.
+    database_url: str = ""
     clock: HeldClock = field(default_factory=lambda: HeldClock(START))
     around: Surroundings = field(init=False)
     bot: Bot = field(init=False)
@@ -67,6 +69,8 @@ class World:
         """The bot's settings."""
         environment = self.around.environment(public_url=self.server.url, database=self.database)
         values: dict[str, Any] = {name.lower(): value for name, value in environment.items()}
+        if self.database_url:
+            values["database_url"] = self.database_url
         if self.policy:
             values["policy_file"] = self._policy_file()
         return load_settings(values)
@@ -78,14 +82,19 @@ class World:
         return path
 
     def start(self) -> None:
-        """Start the bot, as after a restart. Where it would pause between tries of a Graph call, the clock moves."""
+        """Start the bot, as after a restart."""
+        self.bot = self.instance()
+
+    def instance(self) -> Bot:
+        """Build a bot on this world's database. Where it would pause between tries of a Graph call, the clock moves."""
         connect = partial(
             open_entra,
             sleep=lambda seconds: self.clock.advance(timedelta(seconds=seconds)),
             monotonic=lambda: self.clock.now().timestamp(),
         )
-        self.bot = build(self.settings(), now=self.clock.now, proof_pause_seconds=0, connect=connect)
-        self.bot.entra.catalogue.refresh()
+        bot = build(self.settings(), now=self.clock.now, proof_pause_seconds=0, connect=connect)
+        bot.entra.catalogue.refresh()
+        return bot
 
     def end(self) -> None:
         """End the bot, keeping its database."""
