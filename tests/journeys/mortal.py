@@ -3,6 +3,8 @@
 import os
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
@@ -13,6 +15,8 @@ from werkzeug.serving import make_server
 from bot.app import build
 from bot.settings import load_settings
 from storage import SQLITE
+from storage.database import Database
+from storage.postgres import PostgresDatabase
 from storage.sqlite import SqliteDatabase
 from tests.sandbox.timepiece import Timepiece
 
@@ -27,32 +31,70 @@ class Doom:
     when: Literal["before", "after"]
 
 
-class MortalDatabase(SqliteDatabase):
-    """The embedded database of a process that is doomed to die at one of its commits."""
+@dataclass(frozen=True, kw_only=True)
+class Reaper:
+    """Counts commits, over all lives of the bot, and ends the process at the one that is doomed."""
 
-    def __init__(self, path: Path, doom: Doom | None, commits: "Synchronized[int]") -> None:
-        super().__init__(path)
-        self._doom = doom
-        self._commits = commits
+    doom: Doom | None
+    commits: "Synchronized[int]"
 
-    def commit(self) -> None:
-        """Commit, and die if this is the one."""
-        with self._commits.get_lock():
-            self._commits.value += 1
-            number = self._commits.value
+    @contextmanager
+    def at_commit(self) -> Iterator[None]:
+        """Die before or after what happens inside, if this is the one."""
+        with self.commits.get_lock():
+            self.commits.value += 1
+            number = self.commits.value
         self._die_if(number, "before")
-        super().commit()
+        yield
         self._die_if(number, "after")
 
     def _die_if(self, number: int, when: Literal["before", "after"]) -> None:
-        if self._doom == Doom(commit=number, when=when):
+        if self.doom == Doom(commit=number, when=when):
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+class MortalSqlite(SqliteDatabase):
+    """The embedded database of a process that is doomed to die at one of its commits."""
+
+    def __init__(self, path: Path, reaper: Reaper) -> None:
+        super().__init__(path)
+        self._reaper = reaper
+
+    def commit(self) -> None:
+        """Commit, and die if this is the one."""
+        with self._reaper.at_commit():
+            super().commit()
+
+
+class MortalPostgres(PostgresDatabase):
+    """A PostgreSQL of which one process is doomed to die at one of its commits."""
+
+    def __init__(self, address: str, reaper: Reaper) -> None:
+        super().__init__(address)
+        self._reaper = reaper
+
+    @contextmanager
+    def claiming(self) -> Iterator[None]:
+        """Commit, and die if this is the one."""
+        if self._held() is not None:
+            yield
+            return
+        with ExitStack() as dying, super().claiming():
+            yield
+            dying.enter_context(self._reaper.at_commit())
+
+
+def mortal(url: str, reaper: Reaper) -> Database:
+    """The database at this address, with a death in it."""
+    if url.startswith(SQLITE):
+        return MortalSqlite(Path(url.removeprefix(SQLITE)), reaper)
+    return MortalPostgres(url, reaper)
 
 
 def live(values: dict[str, Any], clock_file: str, port: int, doom: Doom | None, commits: "Synchronized[int]") -> None:
     """Serve and work until killed."""
     settings = load_settings(values)
-    database = MortalDatabase(Path(settings.database_url.removeprefix(SQLITE)), doom, commits)
+    database = mortal(settings.database_url, Reaper(doom=doom, commits=commits))
     bot = build(settings, now=Timepiece(Path(clock_file)).now, database=database, proof_pause_seconds=0)
     server = make_server("127.0.0.1", port, bot.web, threaded=True)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()

@@ -32,6 +32,7 @@ class MortalStory:
     """Ada asks, Grace approves, Ada opens the link; whoever finds the bot dead starts it again."""
 
     folder: Path
+    url: str
     doom: Doom | None = None
     clock: Timepiece = field(init=False)
     around: Surroundings = field(init=False)
@@ -55,6 +56,7 @@ class MortalStory:
             public_url=f"http://127.0.0.1:{self.port}", database=self.folder / "bot.sqlite3"
         )
         values: dict[str, Any] = {name.lower(): value for name, value in environment.items()}
+        values["database_url"] = self.url
         self.process = LIVES.Process(
             target=live, args=(values, str(self.folder / "clock"), self.port, doom, self.commits), daemon=True
         )

@@ -7,11 +7,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
 import pytest
 
+from tests.engines import ENGINES
 from tests.journeys.mortal import Doom
 from tests.journeys.mortal_story import MortalStory
 from tests.sandbox.trouble import Fault, Trouble
@@ -19,6 +21,8 @@ from tests.sandbox.trouble import Fault, Trouble
 AT_ONCE = 2
 _NAMES = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|req-[0-9a-z]{8}")
 Moment = Literal["before", "after"]
+Call = tuple[str, str, int]
+"""The emulator, the pattern of a call, and which of its kind it is."""
 MOMENTS: tuple[Moment, ...] = ("before", "after")
 
 
@@ -34,19 +38,28 @@ def check(story: MortalStory) -> None:
     assert story.links() == []
 
 
-def rehearse(folder: Path) -> tuple[list[tuple[str, str, int]], int]:
-    """Play the story without a death; return its calls (emulator, pattern, which of its kind) and its commits."""
-    story = MortalStory(folder=folder)
-    try:
+@contextmanager
+def story_on(engine: str, folder: Path, doom: Doom | None = None) -> Iterator[MortalStory]:
+    """A story on a fresh database of one engine."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with ENGINES[engine](folder) as url:
+        story = MortalStory(folder=folder, url=url, doom=doom)
+        try:
+            yield story
+        finally:
+            story.stop()
+
+
+def rehearse(engine: str, folder: Path) -> tuple[list[Call], int]:
+    """Play the story without a death; return its calls and its commits."""
+    with story_on(engine, folder) as story:
         check(story)
         calls = [*numbered("slack", story.around.slack.journal.calls())]
         calls += [*numbered("entra", story.around.entra.journal.calls())]
         return calls, story.commits.value
-    finally:
-        story.stop()
 
 
-def numbered(emulator: str, calls: list[str]) -> Iterator[tuple[str, str, int]]:
+def numbered(emulator: str, calls: list[str]) -> Iterator[Call]:
     """Name each call by its pattern and its number among those of that pattern."""
     seen: Counter[str] = Counter()
     for call in calls:
@@ -57,36 +70,24 @@ def numbered(emulator: str, calls: list[str]) -> Iterator[tuple[str, str, int]]:
 
 def die_at_call(folder: Path, emulator: str, pattern: str, number: int, moment: Moment) -> int:
     """Play the story with a death at one call; return how often the bot died."""
-    story = MortalStory(folder=folder)
-    try:
+    with story_on("sqlite", folder) as story:
         trouble: Trouble = getattr(story.around, emulator).trouble
         trouble.add(Fault(match=pattern, skip=number, when=moment, act=story.kill, reset=True))
         check(story)
         return story.deaths
-    finally:
-        story.stop()
 
 
-def die_at_commit(folder: Path, doom: Doom) -> int:
+def die_at_commit(engine: str, folder: Path, doom: Doom) -> int:
     """Play the story with a death at one commit; return how often the bot died."""
-    story = MortalStory(folder=folder, doom=doom)
-    try:
+    with story_on(engine, folder, doom) as story:
         check(story)
         return story.deaths
-    finally:
-        story.stop()
-
-
-@pytest.fixture(scope="module")
-def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[tuple[str, str, int]], int]:
-    """What happens in the story when nobody dies."""
-    return rehearse(tmp_path_factory.mktemp("rehearsal"))
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_death_at_any_call(rehearsal: tuple[list[tuple[str, str, int]], int], tmp_path: Path, moment: Moment) -> None:
+def test_death_at_any_call(tmp_path: Path, moment: Moment) -> None:
     """A bot that dies at any outgoing call leaves one application, one service principal, one link, one secret."""
-    calls, _ = rehearsal
+    calls, _ = rehearse("sqlite", tmp_path / "rehearsal")
     with ThreadPoolExecutor(AT_ONCE) as pool:
         lives = [pool.submit(die_at_call, tmp_path / str(number), *call, moment) for number, call in enumerate(calls)]
         deaths = [life.result() for life in lives]
@@ -96,13 +97,14 @@ def test_death_at_any_call(rehearsal: tuple[list[tuple[str, str, int]], int], tm
     assert sum(deaths) > 0.8 * len(calls)
 
 
+@pytest.mark.parametrize("engine", sorted(ENGINES))
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_death_at_any_commit(rehearsal: tuple[list[tuple[str, str, int]], int], tmp_path: Path, moment: Moment) -> None:
+def test_death_at_any_commit(engine: str, tmp_path: Path, moment: Moment) -> None:
     """A bot that dies at any commit leaves one application, one service principal, one link, one secret."""
-    _, commits = rehearsal
+    _, commits = rehearse(engine, tmp_path / "rehearsal")
     with ThreadPoolExecutor(AT_ONCE) as pool:
         lives = [
-            pool.submit(die_at_commit, tmp_path / str(number), Doom(commit=number, when=moment))
+            pool.submit(die_at_commit, engine, tmp_path / str(number), Doom(commit=number, when=moment))
             for number in range(1, commits + 1)
         ]
         deaths = [life.result() for life in lives]
