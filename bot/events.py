@@ -39,3 +39,5 @@ class AuditEvent(StrEnum):
     REMINDER_SEND = "reminder:send"
     REMINDER_SNOOZE = "reminder:snooze"
     MESSAGE_UNDELIVERED = "message:undelivered"
+    AUDIT_CUT = "audit:cut"
+    RETENTION = "retention:remove"

@@ -18,6 +18,7 @@ TABLES: Final[Mapping[str, str]] = {
     "outbox": "id",
     "messages": "slot",
     "audit": "id",
+    "audit_head": "only_row",
 }
 BATCH: Final = 1000
 

@@ -30,7 +30,8 @@ WRITE_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema(), 72
 # What says that the database cannot be used now, as opposed to a statement that is wrong.
 UNUSABLE = (psycopg.OperationalError, psycopg.InterfaceError, ReadOnlySqlTransaction, IdleInTransactionSessionTimeout)
 
-_PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
+# What stands in quotation marks is text, with or without a colon in it.
+_PARAMETER = re.compile(r"('[^']*')|(?<!:):([a-z_]+)")
 _TEXT_COLUMN = re.compile(r"\bTEXT\b")
 
 
@@ -164,7 +165,7 @@ def _dialect(sql: str) -> bytes:
     """
     if sql.startswith(("CREATE TABLE", "ALTER TABLE")):
         sql = _TEXT_COLUMN.sub('TEXT COLLATE "C"', sql)
-    return _PARAMETER.sub(r"%(\1)s", sql.replace("%", "%%")).encode()
+    return _PARAMETER.sub(lambda found: found[1] or f"%({found[2]})s", sql.replace("%", "%%")).encode()
 
 
 def _values(params: Mapping[str, object]) -> dict[str, Any]:

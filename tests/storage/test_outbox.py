@@ -178,10 +178,10 @@ def test_an_audit_row(store: Store) -> None:
 
 @pytest.mark.parametrize("batch", [1, 2, 7, 10, 100])
 def test_audit_pages(store: Store, batch: int) -> None:
-    """However large the pages, every row comes once, oldest first, also of rows of one moment."""
+    """However large the pages, every row comes once in the order of writing, also where a clock stepped back."""
     names = [f"row-{number:02}" for number in range(10)]
     with store.transaction():
-        for number, name in enumerate(reversed(names)):
+        for number, name in enumerate(names):
             store.audit.add(name, AuditEvent.LINK_ARM, "UADA", now=NOW - timedelta(seconds=number // 5))
 
     assert [row["id"] for row in store.audit.rows(batch=batch)] == names
