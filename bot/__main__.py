@@ -13,7 +13,7 @@ from bot.checks import Checks, Finding, database_opens
 from bot.manifest import manifest as slack_manifest
 from bot.serving import Server
 from bot.settings import Settings, load_settings
-from bot.storage_commands import storage
+from bot.storage_commands import backup, retention, storage
 from bot.terminal import ExitCode, answering_errors
 from storage import open_store
 
@@ -85,6 +85,8 @@ def manifest(url: str | None, socket_mode: bool) -> None:  # noqa: FBT001 - clic
 
 main.add_command(audit)
 main.add_command(storage)
+main.add_command(backup)
+main.add_command(retention)
 
 if __name__ == "__main__":
     main()

@@ -23,6 +23,7 @@ from bot.proof import Proof
 from bot.provisioning import Provisioning
 from bot.reminders import Reminders
 from bot.removal import Removal
+from bot.retention import Retention
 from bot.rotation import Rotation
 from bot.rounds import all_rounds
 from bot.settings import Settings
@@ -221,6 +222,7 @@ def _use_cases(ground: Ground) -> UseCases:
         reminders=Reminders(store, notices, policy, now),
         rotation=Rotation(store, notices, ground.links, policy, now),
         removal=Removal(store, notices, applications, now),
+        retention=Retention(store, policy, now),
     )
 
 

@@ -2,14 +2,16 @@
 
 import csv
 import json
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
 import click
 
-from bot.terminal import answering_errors, kept
+from bot.terminal import ExitCode, answering_errors, kept, progress
 from storage.audit import COLUMNS
+from storage.database import Row
 
 
 @click.group()
@@ -24,9 +26,35 @@ def audit() -> None:
 @answering_errors
 def export(kind: str, since: datetime | None, output: TextIO) -> None:
     """Write the audit as JSON Lines or CSV, oldest first."""
-    with kept() as store:
-        rows = store.audit.rows(since=since.replace(tzinfo=UTC) if since else None)
+    with kept() as store, progress("Writing rows", store.audit.count()) as tell:
+        rows = _told(store.audit.rows(since=since.replace(tzinfo=UTC) if since else None), tell)
         (_write_json_lines if kind == "jsonl" else _write_csv)(rows, output)
+
+
+@audit.command("verify")
+@click.option(
+    "--expect", "expected", help="A hash that was printed before and kept elsewhere; it must be in the chain."
+)
+@answering_errors
+def verify(expected: str | None) -> None:
+    """Find an altered, removed or reordered row; print the last hash, to be kept elsewhere."""
+    with kept() as store, progress("Reading rows", store.audit.count()) as tell:
+        proof = store.audit.verify(expected, tell)
+    if proof.fault is not None:
+        click.echo(
+            f"The audit does not hold. {proof.fault} The {proof.rows} rows before that are as they were written."
+        )
+        sys.exit(ExitCode.FAULT)
+    if not proof.expected_found:
+        click.echo("The audit holds together, but the expected hash is not in it: it was written anew as a whole.")
+        sys.exit(ExitCode.FAULT)
+    click.echo(f"The audit holds: {proof.rows} rows. Hash of the last: {proof.hash or 'none yet'}")
+
+
+def _told(rows: Iterator[Row], tell: Callable[[int], None]) -> Iterator[Row]:
+    for row in rows:
+        yield row
+        tell(1)
 
 
 def _write_json_lines(rows: Iterable[Any], output: TextIO) -> None:

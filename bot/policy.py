@@ -25,6 +25,9 @@ AUDIENCES: Mapping[str, str] = MappingProxyType(
 LONGEST_SECRET_DAYS = 730
 SHORTEST_SECRET_DAYS = 1
 LONG_SECRET_DAYS = 180
+# What was said or decided this week may still be asked about.
+SHORTEST_KEPT_DAYS = 7
+KEPT = ("keep_messages_days", "keep_requests_days", "keep_audit_days")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +50,9 @@ class Policy:
     reminder_days: tuple[int, ...] = (60, 30, 14, 7, 3, 1, 0)
     overlap_days: int = 7
     service_management_reference: str = ""
+    keep_messages_days: int = 30
+    keep_requests_days: int = 1095
+    keep_audit_days: int = 1095
 
 
 def load_policy(path: Path | None) -> Policy:
@@ -121,8 +127,20 @@ def policy_faults(policy: Policy) -> Sequence[str]:
             "reminder_days must hold days before the end, 0 for the day itself",
         ),
         (policy.overlap_days >= 0, "overlap_days cannot be negative"),
+        (
+            all(days == 0 or days >= SHORTEST_KEPT_DAYS for days in _kept(policy)),
+            f"{', '.join(KEPT)} must be at least {SHORTEST_KEPT_DAYS}, or 0 to keep for ever",
+        ),
+        (
+            policy.keep_audit_days == 0 or 0 < policy.keep_requests_days <= policy.keep_audit_days,
+            "keep_audit_days cannot be less than keep_requests_days: what is kept needs its audit",
+        ),
     )
     return [f"POLICY_FILE: {sentence}." for holds, sentence in rules if not holds]
+
+
+def _kept(policy: Policy) -> Sequence[int]:
+    return [getattr(policy, name) for name in KEPT]
 
 
 @dataclass(frozen=True, kw_only=True)

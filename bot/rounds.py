@@ -41,4 +41,5 @@ def all_rounds(  # noqa: PLR0913, PLR0917 - the table of the product's whole bac
         Round(name="first catalogue", work=first_catalogue, seconds=10 * poll_seconds),
         Round(name="catalogue", work=lambda: catalogue.refresh() and False, seconds=hour, hurry=False),
         Round(name="reminders", work=use_cases.reminders.remind_due, daily_at=daily_at, hurry=False),
+        Round(name="retention", work=use_cases.retention.remove_due, daily_at=daily_at, hurry=False),
     )

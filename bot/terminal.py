@@ -22,7 +22,7 @@ class ExitCode(IntEnum):
     OK = 0
     """All is well."""
     FAULT = 1
-    """`check` found something that must be mended."""
+    """`check` or `audit verify` found something that must be looked into."""
     SETTINGS = 2
     """The settings or the arguments do not hold; each fault was printed."""
     FAILED = 3
@@ -46,6 +46,16 @@ def answering_errors(command: Callable[Args, None]) -> Callable[Args, None]:
             sys.exit(ExitCode.FAILED)
 
     return answered
+
+
+@contextmanager
+def progress(label: str, length: int) -> Iterator[Callable[[int], None]]:
+    """Show on stderr how far something is, where a person looks; yields what is told of so many more."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    with click.progressbar(length=length, label=label, file=sys.stderr) as bar:
+        yield bar.update
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from bot.links import Links
 from bot.policy import Policy
 from bot.reminders import Reminders
 from bot.removal import Removal
+from bot.retention import Retention
 from bot.rotation import Rotation
 from handlers.people import People
 from storage import Store
@@ -29,3 +30,4 @@ class UseCases:
     reminders: Reminders
     rotation: Rotation
     removal: Removal
+    retention: Retention

@@ -18,6 +18,7 @@ from storage.outbox import Outbox
 from storage.postgres import PostgresDatabase
 from storage.provisioning_queue import ProvisioningQueue
 from storage.reminders import Reminders
+from storage.retention import Retention
 from storage.sqlite import SqliteDatabase
 
 SQLITE = "sqlite:///"
@@ -37,6 +38,7 @@ class Store:
     reminders: Reminders = field(init=False)
     outbox: Outbox = field(init=False)
     audit: Audit = field(init=False)
+    retention: Retention = field(init=False)
 
     def __post_init__(self) -> None:
         for name, repository in (
@@ -48,6 +50,7 @@ class Store:
             ("reminders", Reminders),
             ("outbox", Outbox),
             ("audit", Audit),
+            ("retention", Retention),
         ):
             object.__setattr__(self, name, repository(self.database))
 

@@ -1,7 +1,7 @@
 """The audit: one row for every state change and every look at a secret, written with what it tells of, and chained."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from itertools import takewhile
 from typing import Any
@@ -89,11 +89,17 @@ class Audit:
         row = self._db.one("SELECT COUNT(*) AS n FROM audit")
         return row["n"] if row else 0
 
-    def verify(self, expected: str | None = None) -> Proof:
-        """Walk along the chain; see `storage.chain.verify`."""
+    def verify(self, expected: str | None = None, tell: Callable[[int], None] = lambda _: None) -> Proof:
+        """Walk along the chain, see `storage.chain.verify`; `tell` hears of so many rows as they are read."""
         # What is written meanwhile stands behind the head that is read first.
         head = self.head()
-        return chain.verify(takewhile(lambda row: row["seq"] <= head.seq, self.rows()), head, expected)
+
+        def written() -> Iterator[Row]:
+            for row in takewhile(lambda row: row["seq"] <= head.seq, self.rows()):
+                yield row
+                tell(1)
+
+        return chain.verify(written(), head, expected)
 
     def chain_older(self) -> int:
         """Number and chain the rows that were written before rows were chained; return how many."""

@@ -87,6 +87,11 @@ class SqliteDatabase:
         with self._usable():
             self._connection().execute("COMMIT")
 
+    def copy_to(self, target: sqlite3.Connection) -> None:
+        """Copy everything as it is at this moment; others go on reading and writing. Raises StorageUnavailable."""
+        with self._usable():
+            self._connection().backup(target)
+
     def close(self) -> None:
         """Close every connection of every thread."""
         with self._guard:

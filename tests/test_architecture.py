@@ -25,6 +25,7 @@ USE_CASES = (
     "reminders",
     "rotation",
     "removal",
+    "retention",
     "clock",
 )
 GROUND = (

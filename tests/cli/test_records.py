@@ -3,11 +3,13 @@
 import csv
 import io
 import json
+import tracemalloc
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.audit_commands import _write_json_lines
 from bot.events import AuditEvent
 from storage import SQLITE, open_store
 from tests.cli.terminal import Terminal
@@ -83,10 +85,12 @@ def test_csv(terminal: Terminal) -> None:
     rows = list(csv.reader(io.StringIO(output.read_bytes().decode(), newline="")))
 
     assert (said.code, said.out) == (0, "")
-    assert rows[0] == ["id", "at", "event", "actor", "request_id", "application_id", "link_id", "details"]
-    assert [row[3] for row in rows[1:]] == ["UGRACE", *(f"'{actor}" for actor in FORMULAS)]
+    assert rows[0] == [
+        *("seq", "id", "at", "event", "actor", "request_id", "application_id", "link_id", "details", "hash")
+    ]
+    assert [row[4] for row in rows[1:]] == ["UGRACE", *(f"'{actor}" for actor in FORMULAS)]
     assert [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))] == []
-    assert json.loads(rows[1][7]) == {"reason": REASON}
+    assert json.loads(rows[1][8]) == {"reason": REASON}
 
 
 @pytest.mark.parametrize(("since", "count"), [("2026-11-23", 7), ("2026-11-24", 6), ("2026-11-26", 0)])
@@ -102,3 +106,49 @@ def test_nothing_yet(terminal: Terminal) -> None:
     said = terminal.run("audit", "export")
 
     assert (said.code, said.out) == (0, "")
+
+
+def test_a_million_rows_need_no_more_memory(tmp_path: Path) -> None:
+    """An export of ten times the rows needs about the same memory, because it reads them a page at a time."""
+    store = open_store(f"{SQLITE}{tmp_path / 'x.sqlite3'}")
+    store.migrate(NOW)
+    peaks = []
+    for more in (2_000, 18_000):
+        with store.transaction():
+            for number in range(more):
+                store.audit.add(f"{more}-{number}", AuditEvent.LINK_ARM, "UADA", now=NOW)
+        with (tmp_path / "out.jsonl").open("w") as output:
+            tracemalloc.start()
+            _write_json_lines(store.audit.rows(), output)
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+    store.close()
+
+    assert len((tmp_path / "out.jsonl").read_text().splitlines()) == 20_000
+    assert peaks[1] < 1.5 * peaks[0]
+
+
+def test_verify(terminal: Terminal) -> None:
+    """An untouched audit ends with 0 and prints how many rows it has and the last hash, which can be expected later."""
+    record(terminal)
+    said = terminal.run("audit", "verify")
+    kept = said.out.split()[-1]
+    again = terminal.run("audit", "verify", "--expect", kept)
+
+    assert (said.code, said.err) == (0, "")
+    assert said.out.startswith("The audit holds: 7 rows. Hash of the last: ")
+    assert (again.code, again.out) == (0, said.out)
+
+
+def test_verify_finds(terminal: Terminal) -> None:
+    """A row that was changed by hand is named, and a hash that is not in the chain is told of; both end with 1."""
+    record(terminal)
+    other = terminal.run("audit", "verify", "--expect", "0" * 64)
+    store = open_store(terminal.environment["DATABASE_URL"])
+    store.database.run("UPDATE audit SET actor = 'USOMEBODY' WHERE id = 'row-03'")
+    store.close()
+    altered = terminal.run("audit", "verify")
+
+    assert (other.code, "the expected hash is not in it" in other.out) == (1, True)
+    assert altered.code == 1
+    assert altered.out.startswith("The audit does not hold. Row 4 (row-03) was altered. The 3 rows before that")

@@ -61,6 +61,9 @@ def test_every_field_can_be_set(tmp_path: Path) -> None:
         reminder_days = [9, 0]
         overlap_days = 0
         service_management_reference = "SM-1"
+        keep_messages_days = 8
+        keep_requests_days = 9
+        keep_audit_days = 10
         """
     )
     policy = load_policy(path)
@@ -110,6 +113,8 @@ def test_wrong_shape(tmp_path: Path, text: str, sentence: str) -> None:
 
 
 HOURS = "remind_approvers_after_hours, lapse_after_hours, link_hours, arm_minutes must be at least 1"
+KEPT = "keep_messages_days, keep_requests_days, keep_audit_days must be at least 7, or 0 to keep for ever"
+LESS_AUDIT = "keep_audit_days cannot be less than keep_requests_days: what is kept needs its audit"
 RULES = [
     ("audiences = []", "audiences must name at least one audience"),
     ("audiences = ['PersonalMicrosoftAccount']", "audiences may hold AzureADMyOrg, AzureADMultipleOrgs"),
@@ -125,6 +130,10 @@ RULES = [
     ("reminder_days = []", "reminder_days must hold days before the end, 0 for the day itself"),
     ("reminder_days = [7, -1]", "reminder_days must hold days before the end, 0 for the day itself"),
     ("overlap_days = -1", "overlap_days cannot be negative"),
+    ("keep_messages_days = 6", KEPT),
+    ("keep_messages_days = -1", KEPT),
+    ("keep_audit_days = 1094", LESS_AUDIT),
+    ("keep_requests_days = 0", LESS_AUDIT),
 ]
 
 
