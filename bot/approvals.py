@@ -128,6 +128,11 @@ class Approvals:
         verdict = may_decide(person, is_approver=is_approver, request=request)
         if not verdict:
             raise NotAllowed(verdict.reason)
+        return self.undecided(request_id, version)
+
+    def undecided(self, request_id: str, version: int) -> AppRequest:
+        """Return the request if this version of it still waits for a decision. Raises NotFound, AlreadySettled."""
+        request = self._get(request_id)
         if request.state is not RequestState.PENDING:
             self._too_late(request_id)
         if request.version != version:
@@ -214,7 +219,9 @@ class Approvals:
         with self._store.transaction():
             if not self._store.requests.mark_reminded(request.id, now=self._now()):
                 return False
-            hours = self._policy.lapse_after_hours - self._policy.remind_approvers_after_hours
+            since = self._store.requests.waiting_since(request.id) or request.submitted_at
+            lapses_at = since + timedelta(hours=self._policy.lapse_after_hours)
+            hours = max(1, round((lapses_at - self._now()).total_seconds() / 3600))
             facts = {"hours": str(hours), "requester": request.requester.person_id}
             self._notices.approvers_told(request.id, Note(kind="waiting", facts=facts))
             self._notices.person_told(

@@ -77,7 +77,9 @@ class Links:
         Returns None when there is nothing left to send: the link ended, or is being pressed.
         """
         token = secrets.token_urlsafe(32)
-        return token if self._store.links.put_token_hash(link_id, token_hash(token)) else None
+        # Its time runs from the sending: Slack may have taken no messages for long.
+        until = self._now() + timedelta(hours=self._policy.link_hours)
+        return token if self._store.links.put_token_hash(link_id, token_hash(token), expires_at=until) else None
 
     def arm(self, link_id: str, person_id: str) -> bool:
         """Let the page mint for some minutes, because its recipient pressed the button in Slack.
@@ -147,8 +149,7 @@ class Links:
         self.must_have_time_left(link)
         with self._store.transaction():
             self._replace(link, person_id)
-            if link.rotates_key_id is None:
-                self._nobody_may_hold_one(link.application_id)
+            self._nobody_may_hold_another(link)
             return self.issue(self.application_of(link), person_id, actor=person_id, rotates=link.rotates_key_id)
 
     def take(self, application_id: str, person_id: str) -> str:
@@ -164,12 +165,20 @@ class Links:
             earlier = self._store.links.alive(application_id)
             rotates = earlier.rotates_key_id if earlier else self._last_used(application_id)
             self._must_have_time_left(application, rotates)
-            if earlier is not None:
-                self._replace(earlier, person_id)
-                if earlier.recipient_id != person_id:
-                    facts = {"person": person_id, "application": application.display_name}
-                    self._notices.person_told(earlier.recipient_id, Note(kind="link_taken", facts=facts))
+            if earlier is not None and not self.give_way(earlier, application, person_id):
+                raise AlreadySettled(_why_not_renewed(self._get(earlier.id)))
             return self.issue(application, person_id, actor=person_id, rotates=rotates)
+
+    def give_way(self, earlier: Link, application: Application, person_id: str) -> bool:
+        """End a link for another that this person is sent, and tell whoever had it; False while it is being opened."""
+        if not self._store.links.end(earlier.id, LinkEvent.REPLACE):
+            return False
+        self._record(AuditEvent.LINK_REPLACE, person_id, earlier)
+        self._notices.link_changed(earlier.id, earlier.recipient_id)
+        if earlier.recipient_id != person_id:
+            facts = {"person": person_id, "application": application.display_name}
+            self._notices.person_told(earlier.recipient_id, Note(kind="link_taken", facts=facts))
+        return True
 
     def _last_used(self, application_id: str) -> str | None:
         """Return the last secret that somebody held; one that nobody saw is no measure for its successor."""
@@ -181,6 +190,18 @@ class Links:
             raise AlreadySettled(_why_not_renewed(self._get(link.id)))
         self._record(AuditEvent.LINK_REPLACE, person_id, link)
         self._notices.link_changed(link.id, link.recipient_id)
+
+    def _nobody_may_hold_another(self, link: Link) -> None:
+        """Refuse a secret in the place of one that another took already: two would live side by side."""
+        if link.rotates_key_id is None:
+            self._nobody_may_hold_one(link.application_id)
+            return
+        good = last_good(self._store.credentials.of_application(link.application_id))
+        if good is not None and good.key_id != link.rotates_key_id:
+            raise AlreadySettled(
+                "This secret was rotated already: a newer one was shown to you or to another owner."
+                " Use `/register-app list` to rotate that one."
+            )
 
     def _nobody_may_hold_one(self, application_id: str) -> None:
         """Refuse a first secret where there is a good one: asked under the write lock, as a press may come between."""

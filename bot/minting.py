@@ -156,15 +156,14 @@ class Minting:
         return True
 
     def _supersede(self, link: Link, now: datetime) -> None:
-        """Let the secret that this link rotates retire after its overlap."""
-        if link.rotates_key_id is None:
+        """Let the secret that this link rotates retire after its overlap, or with its own end if that comes first."""
+        before = self._links.secret_before(link)
+        if link.rotates_key_id is None or before is None:
             return
-        remove_at = now + timedelta(days=self._policy.overlap_days)
+        remove_at = max(now, min(now + timedelta(days=self._policy.overlap_days), before.ends_at))
         if self._store.credentials.retire(link.rotates_key_id, CredentialEvent.SUPERSEDE, remove_at=remove_at):
             self._record(AuditEvent.SECRET_SUPERSEDE, "bot", link, key_id=link.rotates_key_id)
-            before = self._links.secret_before(link)
-            if before is not None:
-                self._links.redraw(before.link_id)
+            self._links.redraw(before.link_id)
             reminder = self._store.reminders.latest(link.rotates_key_id)
             if reminder is not None:
                 for owner in self._links.application_of(link).owners:

@@ -73,9 +73,15 @@ class Reminders:
         others = self._store.credentials.of_application(credential.application_id)
         if last_good(others) != credential or (credential.snoozed_until and now < credential.snoozed_until):
             return False
-        step = due_step(self.ladder_of(credential), days_until(credential.ends_at, now))
+        step = due_step(self._steps(credential), days_until(credential.ends_at, now))
         application = self._store.applications.get(credential.application_id)
         return step is not None and application is not None and self._tell(credential, application, step)
+
+    def _steps(self, credential: Credential) -> tuple[int, ...]:
+        """Return the ladder, with the day on which a snooze ended as a step of its own: that day was asked for."""
+        if credential.snoozed_until is None:
+            return self.ladder_of(credential)
+        return (*self.ladder_of(credential), days_until(credential.ends_at, credential.snoozed_until))
 
     def ladder_of(self, credential: Credential) -> tuple[int, ...]:
         """Return the ladder of one credential, by its own length of life."""

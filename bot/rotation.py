@@ -45,10 +45,11 @@ class Rotation:
             return self.begin(good.key_id, person_id)
         return self._links.take(application_id, person_id)
 
-    def not_seen(self, link_id: str, person_id: str) -> str:
-        """Take "I did not see it" at its word: that secret is removed at once, and a new link is sent.
+    def not_seen(self, link_id: str, person_id: str) -> str | None:
+        """Take "I did not see it" at its word: that secret is removed at once, whatever else there is.
 
-        The secret before it, if it is still there, goes back into use until the new link is pressed.
+        A new link is sent and its id returned; the secret before, if it is still there, goes back into use until that
+        is pressed. Where a newer secret is in use, or is being opened at this moment, no link is needed: None.
         Raises NotAllowed, NotFound, AlreadySettled.
         """
         link = self._links.own(link_id, person_id)
@@ -63,16 +64,31 @@ class Rotation:
         application = self._links.application_of(link)
         with self._store.transaction():
             self._disown(link, credential, person_id)
+            if not self._is_free(application, person_id):
+                return None
             self._restore(link, application, person_id)
             return self._links.issue(application, person_id, actor=person_id, rotates=link.rotates_key_id)
 
     def _disown(self, link: Link, credential: Credential, person_id: str) -> None:
-        if credential.state is not CredentialState.LIVE or not self._store.credentials.retire(
-            credential.key_id, CredentialEvent.DISOWN, remove_at=self._now()
-        ):
-            raise AlreadySettled("That secret is gone already; a newer link was sent to you.")
+        """Let that secret be removed at once, also when its successor has taken its place already."""
+        if credential.disowned_at is not None:
+            raise AlreadySettled(
+                "You said so already: that secret is removed. A newer link was sent to you if no other is in use."
+            )
+        if not self._store.credentials.retire(credential.key_id, CredentialEvent.DISOWN, remove_at=self._now()):
+            raise AlreadySettled("That secret was removed already. `/register-app list` shows what is in use.")
         self._record(AuditEvent.SECRET_DISOWN, person_id, link, credential.key_id)
         self._notices.link_changed(link.id, link.recipient_id)
+
+    def _is_free(self, application: Application, person_id: str) -> bool:
+        """Say whether a new link may take the place: not beside a good secret, nor while one is being opened.
+
+        A link to a successor that nobody has opened yet gives way; its recipient is told.
+        """
+        if last_good(self._store.credentials.of_application(application.id)) is not None:
+            return False
+        earlier = self._store.links.alive(application.id)
+        return earlier is None or self._links.give_way(earlier, application, person_id)
 
     def _restore(self, link: Link, application: Application, person_id: str) -> None:
         """Put the secret before into use again; one whose removal has begun stays on its way."""

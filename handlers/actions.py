@@ -8,6 +8,8 @@ from typing import Any
 from slack_bolt import Ack, App, Respond
 from slack_sdk import WebClient
 
+from bot.errors import NotAllowed
+from bot.policy import may_ask
 from handlers import ids
 from handlers.blocks import reminder_dm, request_form, small_views
 from handlers.blocks.request_card import decision_of
@@ -41,6 +43,9 @@ def _decisions(app: App, use_cases: UseCases) -> None:
     @app.action(ids.DENY)
     def ask_why(ack: Ack, body: Body, client: WebClient) -> None:
         request_id, version = decision_of(_value(body))
+        # Who is late is told before they write a reason. Who acts is asked at submission: asking Slack takes time,
+        # and the form must open within three seconds.
+        use_cases.approvals.undecided(request_id, version)
         client.views_open(trigger_id=body["trigger_id"], view=small_views.deny_form(request_id, version).to_dict())
         ack()
 
@@ -74,35 +79,43 @@ def _links(app: App, use_cases: UseCases) -> None:
     @app.action(ids.OPEN_LINK)
     def arm(ack: Ack, body: Body) -> None:
         # The browser opens the page on the same press; nothing but this makes it able to mint.
+        _must_be_member(body, use_cases)
         use_cases.links.arm(_value(body), body["user"]["id"])
         ack()
 
     @app.action(ids.RENEW_LINK)
     def renew(ack: Ack, body: Body) -> None:
+        _must_be_member(body, use_cases)
         use_cases.links.renew(_value(body), body["user"]["id"])
         ack()
 
     @app.action(ids.TAKE_LINK)
     def take(ack: Ack, body: Body, respond: Respond) -> None:
+        _must_be_member(body, use_cases)
         use_cases.links.take(_value(body), body["user"]["id"])
         ack()
         _whisper(respond, "A link to the secret is on its way to you.")
 
     @app.action(ids.NOT_SEEN)
-    def not_seen(ack: Ack, body: Body) -> None:
-        use_cases.rotation.not_seen(_value(body), body["user"]["id"])
+    def not_seen(ack: Ack, body: Body, respond: Respond) -> None:
+        # Whoever they are by now: removing a secret that nobody is to have is never refused.
+        sent = use_cases.rotation.not_seen(_value(body), body["user"]["id"])
         ack()
+        if sent is None:
+            _whisper(respond, "That secret is removed from Entra. A newer one is in use, or is being opened now.")
 
 
 def _reminders(app: App, use_cases: UseCases) -> None:
     @app.action(ids.ROTATE)
     def rotate(ack: Ack, body: Body, respond: Respond) -> None:
+        _must_be_member(body, use_cases)
         use_cases.rotation.begin(_value(body), body["user"]["id"])
         ack()
         _whisper(respond, "A link to the new secret is on its way to you.")
 
     @app.action(ids.ROTATE_APPLICATION)
     def rotate_application(ack: Ack, body: Body, respond: Respond) -> None:
+        _must_be_member(body, use_cases)
         use_cases.rotation.begin_for_application(_value(body), body["user"]["id"])
         ack()
         _whisper(respond, "A link to the new secret is on its way to you.")
@@ -111,8 +124,16 @@ def _reminders(app: App, use_cases: UseCases) -> None:
     def snooze(ack: Ack, body: Body) -> None:
         action = body["actions"][0]
         until = date.fromisoformat(action["selected_date"])
+        _must_be_member(body, use_cases)
         use_cases.reminders.snooze(reminder_dm.key_of(action["block_id"]), body["user"]["id"], until)
         ack()
+
+
+def _must_be_member(body: Body, use_cases: UseCases) -> None:
+    """Turn away an owner who has become a guest, or belongs elsewhere by now. Raises NotAllowed, SlackUnavailable."""
+    verdict = may_ask(use_cases.people.person(body["user"]["id"]))
+    if not verdict:
+        raise NotAllowed(verdict.reason)
 
 
 def _value(body: Body) -> str:

@@ -8,7 +8,7 @@ from slack_bolt import Ack, App, Respond
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.errors import NotFound, Refusal, SlackUnavailable
+from bot.errors import NotAllowed, NotFound, Refusal, SlackUnavailable
 from bot.policy import may_ask
 from handlers import ids
 from handlers.blocks import listing, request_form, request_in_full, small_views
@@ -73,6 +73,9 @@ def _words(word: str, rest: str, user_id: str, use_cases: UseCases) -> tuple[Mes
     if word == "help":
         return (listing.help_text(),)
     if word == "list":
+        verdict = may_ask(use_cases.people.person(user_id))
+        if not verdict:
+            raise NotAllowed(verdict.reason)
         return (_list(user_id, use_cases),)
     if word == "status":
         return _status(rest.upper(), user_id, use_cases)

@@ -4,18 +4,20 @@ import json
 import logging
 import secrets
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
 from slack_bolt import App, BoltResponse, Respond
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_sdk.errors import SlackApiError
 
-from bot.errors import FormFaults, Refusal, SlackUnavailable
+from bot.errors import FormFaults, Refusal, SlackUnavailable, StorageUnavailable
 from handlers import views
 
 log = logging.getLogger(__name__)
 
 SLACK_BUSY = "Slack did not answer me in time. Nothing was changed; please try once more."
+DATABASE_GONE = "I cannot reach my database just now. Nothing was changed; please try again in a minute."
 _JSON: dict[str, str | Sequence[str]] = {"Content-Type": "application/json"}
 TRIGGER_OVER = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id"})
 
@@ -50,6 +52,12 @@ def _refusal(error: Exception, body: dict[str, Any]) -> Refusal:
     if isinstance(error, SlackUnavailable):
         log.warning("Slack did not answer: %s", error)
         return Refusal(SLACK_BUSY)
+    if isinstance(error, StorageUnavailable):
+        log.error("The database cannot be used: %s", error)
+        return Refusal(DATABASE_GONE)
+    if _is_slack_in_trouble(error):
+        log.warning("Slack did not take a call: %s", type(error).__name__)
+        return Refusal(SLACK_BUSY)
     if isinstance(error, SlackApiError) and error.response.get("error") in TRIGGER_OVER:
         return Refusal("That took too long for Slack to open the form. Please try once more.")
     number = secrets.token_hex(4)
@@ -59,3 +67,11 @@ def _refusal(error: Exception, body: dict[str, Any]) -> Refusal:
         f"Something went wrong on my side (error {number}). Please try again; if it stays, give that"
         " number to whoever runs this bot."
     )
+
+
+def _is_slack_in_trouble(error: Exception) -> bool:
+    """Say whether a call of ours failed for a reason of Slack's that passes: throttled, down, unreachable."""
+    if isinstance(error, SlackApiError):
+        status = int(getattr(error.response, "status_code", 0) or 0)
+        return status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return isinstance(error, OSError)

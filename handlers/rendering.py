@@ -1,7 +1,7 @@
 """From a row of the outbox to what stands in Slack: always drawn from the state as it is now."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.lifecycle import LinkStage
@@ -78,8 +78,8 @@ class Renderer:
         return None if entry.note is None else Draft(message=notes.build(entry.note))
 
     def _link(self, entry: Outgoing) -> Draft | None:
-        link = self._store.links.get(entry.subject)
         token = self._links.new_token(entry.subject)
+        link = self._store.links.get(entry.subject)
         if link is None or token is None:
             return None
         promise = LinkPromise(
@@ -107,6 +107,8 @@ class Renderer:
         if credential is None or application is None:
             return None
         quiet = last_quiet_day(credential)
+        if credential.snoozed_until is not None and credential.snoozed_until <= self._now():
+            credential = replace(credential, snoozed_until=None)
         message = reminder_dm.build(
             application,
             credential,

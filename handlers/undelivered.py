@@ -12,7 +12,8 @@ from storage import Store
 
 ABOUT: Mapping[str, str] = {
     notices.LINK: "the one-time link to the client secret. Any other owner can get one with `/register-app list`.",
-    notices.REMINDER: "the client secret of this application, which ends soon.",
+    notices.REMINDER: "the client secret of this application, which ends soon. If no owner is left to rotate it,"
+    " somebody has to do so in Entra, or ask for a new application.",
     notices.REQUEST_DM: "the state of this request.",
 }
 # What goes to the approvers' channel: where that takes no messages, a message about it would not arrive either.

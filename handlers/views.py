@@ -66,6 +66,8 @@ def refused(error: Refusal, view: Mapping[str, Any]) -> dict[str, Any]:
     """
     if isinstance(error, FormFaults):
         return {"response_action": "errors", "errors": error.faults}
-    if isinstance(error, NotAllowed | AlreadySettled | NotFound):
+    settled = isinstance(error, NotAllowed | AlreadySettled | NotFound)
+    # A change that comes too late was written with care: it stays where it can be copied.
+    if settled and view["callback_id"] != ids.CHANGE_FORM:
         return {"response_action": "update", "view": small_views.word("Not done", str(error)).to_dict()}
     return {"response_action": "errors", "errors": {view["blocks"][-1]["block_id"]: str(error)}}

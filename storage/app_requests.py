@@ -142,6 +142,11 @@ class AppRequests:
             )
         )
 
+    def waiting_since(self, request_id: str) -> datetime | None:
+        """Return since when a request stands as it is: since it was submitted, or changed last."""
+        row = self._db.one("SELECT changed_at FROM app_requests WHERE id = :id", id=request_id)
+        return codec.to_moment(row["changed_at"]) if row else None
+
     def unreminded_since(self, moment: datetime) -> list[AppRequest]:
         """Return pending requests, unchanged since `moment`, of which the approvers were not reminded."""
         return self._pending("reminded_at IS NULL AND changed_at <= :moment", moment)

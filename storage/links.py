@@ -50,12 +50,18 @@ class Links:
         )
         return codec.link(row) if row else None
 
-    def put_token_hash(self, link_id: str, token_hash: str) -> bool:
-        """Let a freshly made token open this link, and no older one; False when the link is not open."""
+    def put_token_hash(self, link_id: str, token_hash: str, *, expires_at: datetime) -> bool:
+        """Let a freshly made token open this link, and no older one, until `expires_at` at least.
+
+        False when the link is not open.
+        """
         return bool(
             self._db.run(
-                "UPDATE links SET token_hash = :hash WHERE id = :id AND stage = 'open'",
+                "UPDATE links SET token_hash = :hash,"
+                " expires_at = CASE WHEN expires_at < :expires_at THEN :expires_at ELSE expires_at END"
+                " WHERE id = :id AND stage = 'open'",
                 hash=token_hash,
+                expires_at=codec.to_text(expires_at),
                 id=link_id,
             )
         )
@@ -152,9 +158,11 @@ class Links:
         )
 
     def past_their_time(self, *, now: datetime) -> list[Link]:
-        """Return open links whose time is over."""
+        """Return open links whose time is over, but for those whose message waits still to be sent."""
         rows = self._db.all(
-            "SELECT * FROM links WHERE stage = 'open' AND expires_at <= :now ORDER BY expires_at",
+            "SELECT * FROM links WHERE stage = 'open' AND expires_at <= :now"
+            " AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.subject = links.id AND outbox.kind = 'link'"
+            " AND outbox.state = 'queued') ORDER BY expires_at",
             now=codec.to_text(now),
         )
         return [codec.link(row) for row in rows]

@@ -15,7 +15,7 @@ from handlers.blocks.texts import Message, as_many_as_fit, day, escape, exact, m
 # So much of them fits beside all else; 40 scopes of Microsoft Graph need about half of it.
 LONGEST_SCOPES = 8000
 
-UNSEEN = "You did not see it, so that secret is removed from Entra, and a newer link was sent to you."
+UNSEEN = "You did not see it, so that secret is removed from Entra."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +72,8 @@ def _of_the_one_before(link: Link, before: Credential | None) -> str:
     if before.ends_at <= link.issued_at:
         return f" The one before it ended on {day(before.ends_at)}."
     if before.state is CredentialState.LIVE:
-        return f" The secret that begins with {exact(before.hint)} stays in use until then, and for its overlap after."
+        until = f"and for its overlap after, but no longer than {day(before.ends_at)}"
+        return f" The secret that begins with {exact(before.hint)} stays in use until then, {until}."
     gone = "out of use" if before.state is CredentialState.REMOVED else "being removed"
     return f" The one before it is {gone}, so this is simply a link to a new one."
 
@@ -117,11 +118,20 @@ def _ending(link: Link, credential: Credential | None) -> tuple[str, list[Button
     if link.viewed_at is None or credential is None:
         return ":white_check_mark: This link was used.", []
     seen = f":white_check_mark: Shown {moment(link.viewed_at)} to {escape(link.viewed_from or 'a browser')}."
-    if credential.state is not CredentialState.LIVE:
-        since = "That secret was replaced since." if credential.disowned_at is None else UNSEEN
-        return f"{seen} {since}", []
+    sentence, can_be_removed = _what_became_of(credential)
+    return f"{seen} {sentence}", [_not_seen(link)] if can_be_removed else []
+
+
+def _what_became_of(credential: Credential) -> tuple[str, bool]:
+    """Say how a secret that was shown stands, and whether its recipient can still say that they did not see it."""
+    if credential.disowned_at is not None:
+        return UNSEEN, False
+    if credential.state is CredentialState.REMOVED:
+        return "That secret was replaced since.", False
+    if credential.state is CredentialState.RETIRING:
+        return "That secret was replaced since, and is removed after its overlap.", True
     ends = f"It begins with {exact(credential.hint)} and ends on *{day(credential.ends_at)}*."
-    return f"{seen} {ends} {_accepted(credential)}", [_not_seen(link)]
+    return f"{ends} {_accepted(credential)}", True
 
 
 def _accepted(credential: Credential) -> str:
@@ -135,7 +145,9 @@ def _accepted(credential: Credential) -> str:
 def _not_seen(link: Link) -> ButtonElement:
     sure = ConfirmObject(
         title="Replace the secret?",
-        text=PlainTextObject(text="The secret that was shown stops working, and you are sent a new link."),
+        text=PlainTextObject(
+            text="The secret that was shown stops working. If no other is in use, you get a new link."
+        ),
         confirm="Replace it",
         deny="Keep it",
         style="danger",

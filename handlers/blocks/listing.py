@@ -11,7 +11,7 @@ from slack_sdk.models.blocks.block_elements import ButtonElement
 from bot.records import Application, AppRequest, Credential
 from bot.reminders import days_until, last_good
 from handlers import ids
-from handlers.blocks.reminder_dm import in_days
+from handlers.blocks.reminder_dm import ends
 from handlers.blocks.request_in_full import line
 from handlers.blocks.texts import Message, day, escape, exact, first_that_fits, markdown
 
@@ -75,5 +75,5 @@ def secret_line(entry: Owned, now: datetime) -> str:
     good = last_good(entry.credentials)
     if good is None:
         return "No secret in use." if entry.credentials else "Its secret was not shown yet."
-    when = f"{in_days(days_until(good.ends_at, now))}, on {day(good.ends_at)}"
-    return f"Secret “{escape(good.description)}” ends {when}."
+    when = f"{ends(days_until(good.ends_at, now))}, on {day(good.ends_at)}"
+    return f"Secret “{escape(good.description)}” {when}."

@@ -12,7 +12,7 @@ from handlers.blocks.texts import Message, day, escape, exact, markdown
 def build(application: Application, credential: Credential, *, days_left: int, quiet_until: str | None) -> Message:
     """Return the reminder; `quiet_until` is the last day (ISO) until which it can be snoozed, if any is left."""
     name = escape(application.display_name)
-    headline = f":alarm_clock: *The client secret of “{name}” ends {in_days(days_left)}*"
+    headline = f":alarm_clock: *The client secret of “{name}” {ends(days_left)}*"
     blocks: list[Block] = [
         markdown(f"{headline}, on {day(credential.ends_at)}."),
         _facts(application, credential),
@@ -20,25 +20,32 @@ def build(application: Application, credential: Credential, *, days_left: int, q
     ]
     if credential.state is CredentialState.LIVE:
         blocks.append(_buttons(credential, quiet_until))
-    return Message(text=f"The client secret of “{name}” ends {in_days(days_left)}.", blocks=tuple(blocks))
+    return Message(text=f"The client secret of “{name}” {ends(days_left)}.", blocks=tuple(blocks))
 
 
-def in_days(days: int) -> str:
-    """Say how far away a day is."""
-    words = {0: "today", 1: "tomorrow", -1: "yesterday"}
-    return words.get(days, f"in {days} days" if days > 0 else f"{-days} days ago")
+def ends(days: int) -> str:
+    """Say that something ends, or ended, so many days from now."""
+    words = {0: "ends today", 1: "ends tomorrow", -1: "ended yesterday"}
+    return words.get(days, f"ends in {days} days" if days > 0 else f"ended {-days} days ago")
 
 
 def standing(credential: Credential) -> str:
     """Say what an owner can do, or what was done."""
     if credential.state is not CredentialState.LIVE:
-        until = f" It is removed on {day(credential.remove_at)}." if credential.remove_at else ""
-        return f":white_check_mark: A new secret took its place.{until}"
+        return f":white_check_mark: A new secret took its place. {_end_of_the_old(credential)}".rstrip()
     quiet = f"Quiet until {day(credential.snoozed_until)}. " if credential.snoozed_until else ""
     return (
         f"{quiet}*Rotate now* sends you a link to a new secret with the same description and duration."
-        " The old one goes on working for a while, so that you can change over."
+        f" The old one goes on working meanwhile, until {day(credential.ends_at)} at the latest."
     )
+
+
+def _end_of_the_old(credential: Credential) -> str:
+    if credential.remove_at is None:
+        return ""
+    if credential.ends_at <= credential.remove_at:
+        return f"The old one ends on {day(credential.ends_at)}."
+    return f"The old one is removed on {day(credential.remove_at)}."
 
 
 def _facts(application: Application, credential: Credential) -> Block:

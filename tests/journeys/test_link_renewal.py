@@ -1,6 +1,7 @@
 """The end of a link and the next one: expired, replaced before the view, or not seen after it."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
@@ -8,6 +9,8 @@ from tests.journeys.one_time_link import accepts, ended_message, link_messages, 
 from tests.journeys.world import World
 from tests.sandbox.entra import faults
 from tests.sandbox.entra.faults import REMOVE_PASSWORD
+from tests.sandbox.slack import faults as slack_faults
+from tests.sandbox.slack.records import Message
 
 
 def test_expiry(approved: World) -> None:
@@ -67,7 +70,7 @@ def test_two_clicks_are_one(approved: World, button: str) -> None:
 
     assert len(link_messages(approved)) == 1
     assert {outcome.status for outcome in outcomes} == {200}
-    assert "newer link was sent to you" in " ".join(late.texts)
+    assert "newer link was sent to you" in " ".join(late.texts).lower()
     assert approved.secret()
     assert len(secrets(approved)) == 1
 
@@ -138,3 +141,86 @@ def test_answer_lost(approved: World) -> None:
     assert "I did not see it" in looked.text
     assert approved.secret()
     assert len(secrets(approved)) == 1
+
+
+def test_sent_late(world: World) -> None:
+    """A link that Slack did not take for longer than a link lives is sent in the end, and its time runs from then."""
+    fault = slack_faults.rate_limited("chat.postMessage", 30, 10**9)
+    world.ask()
+    world.slack.trouble.add(fault)
+    world.approve()
+    world.advance(hours=25)
+    world.slack.trouble.end(fault)
+    world.advance(hours=1)
+    world.clock.advance(timedelta(hours=23))
+
+    assert len(link_messages(world)) == 1
+    assert world.secret()
+
+
+def test_an_expired_link_to_what_was_rotated_meanwhile(rotating: World) -> None:
+    """An old link cannot make a second secret beside the one that a co-owner made since; both are told apart."""
+    ada, alan = rotating.around.person("ada"), rotating.around.person("alan")
+    ada.click(reminder_of(rotating, "ada"), "rotate")
+    rotating.settle()
+    old = rotating.link_message()
+    rotating.advance(days=2)
+    alan.click(reminder_of(rotating, "alan"), "rotate")
+    rotating.settle()
+    rotating.secret("alan")
+    outcome = ada.click(old, "renew_link")
+    rotating.advance(days=7)
+    rotating.advance(days=2)
+
+    assert "This secret was rotated already" in " ".join(outcome.texts)
+    assert link_messages(rotating) == []
+    assert len(secrets(rotating)) == 1
+
+
+def test_an_expired_link_to_what_was_not_rotated(rotating: World) -> None:
+    """While nobody rotated since, an expired rotation link is renewed as before."""
+    ada = rotating.around.person("ada")
+    ada.click(reminder_of(rotating, "ada"), "rotate")
+    rotating.settle()
+    rotating.advance(days=2)
+    ada.click(ended_message(rotating, "Nobody opened this link"), "renew_link")
+    rotating.settle()
+
+    assert rotating.secret()
+    assert len(secrets(rotating)) == 2
+
+
+@pytest.fixture
+def rotating(world: World) -> World:
+    """A world in which Ada and Alan were just reminded of the secret that both own."""
+    world.ask(co_owners=("alan",))
+    world.approve()
+    world.secret()
+    world.advance(days=121)
+    return world
+
+
+def reminder_of(world: World, person: str) -> Message:
+    """The newest reminder that a person has."""
+    return next(m for m in reversed(world.around.person(person).dm) if "Rotate now" in str(m.blocks))
+
+
+def test_a_guest_gets_no_secret(rotating: World) -> None:
+    """An owner who has become a guest is told why, and can neither rotate nor open a link that was sent before."""
+    ada = rotating.around.person("ada")
+    ada.click(reminder_of(rotating, "ada"), "rotate")
+    rotating.settle()
+    rotating.slack.change_person(rotating.around.ids["ada"], guest=True)
+    rotating.restart()
+    opened = ada.click(rotating.link_message(), "open_link")
+    answer = rotating.reveal((opened.url or "").rpartition("#")[2])
+    outcomes = [
+        opened,
+        ada.click(rotating.link_message(), "renew_link"),
+        ada.click(reminder_of(rotating, "ada"), "rotate"),
+        ada.command("/register-app", "list"),
+    ]
+
+    assert state(answer) == "not_armed"
+    assert ["You are a guest in this workspace" in " ".join(outcome.texts) for outcome in outcomes] == [True] * 4
+    assert len(secrets(rotating)) == 1

@@ -229,7 +229,7 @@ def test_reminders_and_rotation(world: World) -> None:
 
 
 def test_snooze(world: World) -> None:
-    """A snoozed reminder keeps quiet until the day chosen, which cannot be in the last three days."""
+    """A snoozed reminder is quiet until the day chosen, comes on that day, and cannot be put off to the last three."""
     world.ask()
     world.approve()
     world.secret()
@@ -239,10 +239,20 @@ def test_snooze(world: World) -> None:
     end = (world.clock.now() + timedelta(days=59)).date()
     refused = ada.choose_in_message(reminder, "snooze", end - timedelta(days=2))
     ada.choose_in_message(reminder, "snooze", end - timedelta(days=10))
+    world.settle()
+    quiet = reminder.reads
     before = len([m for m in ada.dm if "ends in" in m.text])
-    world.advance(days=30)
+    world.advance(days=48)
+    still = len([m for m in ada.dm if "ends in" in m.text])
+    world.advance(days=1)
+    for _ in range(2):
+        world.advance(hours=1)
 
     assert refused is not None
     assert "3 days before the secret ends" in " ".join(refused.texts)
-    assert len([m for m in ada.dm if "ends in" in m.text]) == before
-    assert NAME in reminder.text
+    assert "Quiet until" in quiet
+    assert still == before
+    assert [m.text for m in ada.dm if "ends in" in m.text][before:] == [
+        f"The client secret of “{NAME}” ends in 10 days."
+    ]
+    assert "Quiet until" not in ada.dm[-1].reads

@@ -176,3 +176,58 @@ def test_the_old_one_has_ended_meanwhile(world: World) -> None:
     assert len(told(world, "ada", "nothing works until the next link is opened")) == 1
     assert "The one before it ended on 22 May 2027" in world.link_message().reads
     assert world.secret()
+
+
+def test_while_a_co_owner_has_an_open_link(world: World) -> None:
+    """The secret is removed at once also while a link to its successor is open: that one gives way, and is told so."""
+    world.ask(co_owners=("alan",))
+    world.approve()
+    world.secret()
+    alan = world.around.person("alan")
+    alan.command("/register-app", "list")
+    alan.click(alan.ephemerals()[-1], "rotate_application")
+    world.settle()
+    world.around.person("ada").click(ended_message(world, "I did not see it"), "not_seen")
+    world.settle()
+
+    assert secrets(world) == ()
+    assert told(world, "alan", "A newer link took the place of this one")
+    assert world.secret()
+    assert len(secrets(world)) == 1
+
+
+def test_when_its_successor_was_seen(rotated: World) -> None:
+    """A secret whose successor is in use already is removed at once all the same, and nothing else changes."""
+    ada = rotated.around.person("ada")
+    ada.command("/register-app", "list")
+    ada.click(ada.ephemerals()[-1], "rotate_application")
+    rotated.settle()
+    rotated.secret()
+    newest = kept(rotated)[-1].key_id
+    middle = [m for m in ada.dm if "I did not see it" in str(m.blocks) and "was replaced since" in m.reads][-1]
+    outcome = ada.click(middle, "not_seen")
+    rotated.settle()
+    again = ada.click(middle, "not_seen", stale=True)
+
+    assert "That secret is removed from Entra. A newer one is in use" in " ".join(outcome.texts)
+    assert "You said so already" in " ".join(again.texts)
+    assert newest in {found.key_id for found in secrets(rotated)}
+    assert len(secrets(rotated)) == 2
+
+
+def test_late_rotation(world: World) -> None:
+    """A secret that ends before its overlap would is said to end on its own day, everywhere, and is not outlived."""
+    world.ask()
+    world.approve()
+    world.secret()
+    end = kept(world)[0].ends_at
+    world.advance(days=179)
+    ada = world.around.person("ada")
+    reminder = next(m for m in reversed(ada.dm) if "Rotate now" in str(m.blocks))
+    ada.click(reminder, "rotate")
+    world.settle()
+    promised = world.link_message().reads
+    world.secret()
+
+    assert f"but no longer than {end:%d %B %Y}".replace(" 0", " ") in promised
+    assert f"The old one ends on {end:%d %B %Y}".replace(" 0", " ") in reminder.reads

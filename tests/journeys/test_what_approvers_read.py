@@ -160,8 +160,16 @@ def test_reminded_once(world: World) -> None:
     assert early == []
     assert len(world.thread()) == 1
     assert f"<@{world.around.ids['ada']}> is still waiting" in world.thread()[0]
-    assert "lapses in 144 hours" in world.thread()[0]
+    assert "lapses in 143 hours" in world.thread()[0]
     assert len([m for m in ada.dm if "The approvers were reminded" in m.reads]) == 1
+
+
+def test_reminded_late(world: World) -> None:
+    """When the bot was down meanwhile, the hours that are told are those that are left."""
+    world.ask()
+    world.advance(hours=160)
+
+    assert "lapses in 8 hours" in world.thread()[0]
 
 
 def test_lapsed(world: World) -> None:

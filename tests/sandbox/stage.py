@@ -6,7 +6,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -40,6 +41,16 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
         return True
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold Ctrl-C back from this thread; what came meanwhile comes at the end."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def until(holds: Callable[[], object], seconds: float = 10.0) -> None:
@@ -106,7 +117,8 @@ class Stage:
             "PYTHONPATH": str(ROOT),
             CLOCK_VARIABLE: str(self.folder / "clock"),
         }
-        with self.log_file.open("ab") as log:
+        # A Ctrl-C between the fork and the assignment would leave a process that nobody knows; here it waits.
+        with self.log_file.open("ab") as log, _uninterrupted():
             # In a group of its own, so that Ctrl-C reaches the stage alone, which ends the bot in good order.
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "tests.sandbox.bot"],

@@ -71,9 +71,9 @@ def test_every_end(peopled: Store, stage: LinkStage, event: LinkEvent) -> None:
 @pytest.mark.parametrize("stage", list(LinkStage))
 def test_only_an_open_link_gets_a_token(peopled: Store, stage: LinkStage) -> None:
     """A new token opens an open link and shuts out the older one; any other link keeps the token that it had."""
-    peopled.links.put_token_hash("link-1", "old")
+    peopled.links.put_token_hash("link-1", "old", expires_at=NOW)
     drive(peopled, stage)
-    done = peopled.links.put_token_hash("link-1", "new")
+    done = peopled.links.put_token_hash("link-1", "new", expires_at=NOW)
 
     assert done == (stage is LinkStage.OPEN)
     assert peopled.links.by_token_hash("new" if done else "old") == found(peopled)
