@@ -11,6 +11,7 @@ from flask import Flask, Request, Response, request
 from werkzeug.exceptions import HTTPException, NotFound, TooManyRequests
 from werkzeug.wrappers import Response as AnyResponse
 
+from bot.errors import StorageUnavailable
 from handlers import web_says
 from handlers.web_answers import plain_json, say
 from handlers.web_guard import JSON, guarded
@@ -97,6 +98,9 @@ def _text(text: str) -> Response:
 def _readiness(ready: Callable[[], Mapping[str, str]]) -> Response:
     try:
         reasons = dict(ready())
+    except StorageUnavailable as error:
+        _log.error("The database cannot be used: %s", error)
+        reasons = {"database": "The database cannot be used; the log says why."}
     except Exception:  # noqa: BLE001 - a check that breaks in any way is a check that does not pass
         _log.exception("The readiness check itself failed.")
         reasons = {"check": "The check itself failed; the log says how."}
@@ -119,6 +123,9 @@ def _refused(error: HTTPException) -> Response:
 
 def _failed(error: Exception) -> Response:
     """Answer what nobody foresaw: the log gets the traceback under the route's template, the person a sentence."""
+    if isinstance(error, StorageUnavailable):
+        _log.error("%s %s failed: the database cannot be used: %s", _method(), _route(), error)
+        return say(web_says.for_status(503), 503, as_json=request.mimetype == JSON)
     _log.error("%s %s failed", _method(), _route(), exc_info=error)
     return say(web_says.for_status(500), 500, as_json=request.mimetype == JSON)
 
