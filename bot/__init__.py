@@ -1,6 +1,6 @@
 """Register App: confidential client applications for Microsoft Entra ID, asked for and signed off in Slack.
 
-    bot.app connections rounds serving checks manifest __main__              composition root, command line
+    bot.app connections rounds serving worker checks manifest __main__       composition root, command line
     handlers                                                                 what arrives or is said: Slack, browser
     bot.approvals provisioning drafting leftovers obstacles                  use cases: from request to application
         links minting proof reminders rotation removal clock                 use cases: from link to last secret

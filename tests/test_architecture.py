@@ -44,7 +44,7 @@ GROUND = (
     "log",
     "identifiers",
 )
-TOP = ("app", "connections", "__main__", "checks", "manifest", "serving", "rounds")
+TOP = ("app", "connections", "__main__", "checks", "manifest", "serving", "worker", "rounds")
 LONGEST_FUNCTION = 45
 LONGEST_FILE = 320
 
