@@ -4,7 +4,7 @@ A step is claimed by its row before anybody is told, so it is said once, whateve
 nothing: the round says the latest step that was crossed and not yet said.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from bot.errors import AlreadySettled, FormFaults, NotAllowed, NotFound
@@ -22,6 +22,8 @@ FULL_LADDER = 3
 AFTERWARDS_DAYS = 7
 # Nobody can snooze past this many days before the end.
 LAST_QUIET_DAYS = 3
+# So many secrets are read at once.
+PAGE = 200
 
 
 def ladder(steps: Sequence[int], life_days: int) -> tuple[int, ...]:
@@ -65,17 +67,28 @@ class Reminders:
 
     def remind_due(self) -> int:
         """Remind the owners of every application whose last good secret has crossed a step; return how many."""
-        horizon = self._now() + timedelta(days=max(self._policy.reminder_days) + 1)
-        return sum(self._remind(found) for found in self._store.credentials.live_ending_before(horizon))
+        return sum(self._remind(found) for found in self._within_reach())
+
+    def _within_reach(self) -> Iterator[Credential]:
+        """Return the secrets that any step of any ladder can be about, a page at a time: there may be very many."""
+        now = self._now()
+        horizon = now + timedelta(days=max(self._policy.reminder_days) + 1)
+        last = (now - timedelta(days=AFTERWARDS_DAYS + 1), "")
+        while page := self._store.credentials.live_ending(after=last, before=horizon, limit=PAGE):
+            yield from page
+            last = (page[-1].ends_at, page[-1].key_id)
 
     def _remind(self, credential: Credential) -> bool:
         now = self._now()
+        step = due_step(self.ladder_of(credential), days_until(credential.ends_at, now))
+        # Most secrets within reach were spoken of already: a plain read says so, without queueing for the write lock.
+        if step is None or self._store.reminders.is_claimed(credential.key_id, step):
+            return False
         others = self._store.credentials.of_application(credential.application_id)
         if last_good(others) != credential or (credential.snoozed_until and now < credential.snoozed_until):
             return False
-        step = due_step(self.ladder_of(credential), days_until(credential.ends_at, now))
         application = self._store.applications.get(credential.application_id)
-        return step is not None and application is not None and self._tell(credential, application, step)
+        return application is not None and self._tell(credential, application, step)
 
     def ladder_of(self, credential: Credential) -> tuple[int, ...]:
         """Return the ladder of one credential, by its own length of life."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import requests
 
+from tests.sandbox.slack.records import Message
 from tests.sandbox.stage import ROOT, START_SECONDS, free_port, until
 from tests.sandbox.surroundings import Surroundings
 
@@ -105,6 +106,39 @@ class Instances:
             return requests.get(f"{self.url}/healthz", timeout=1).ok
         except requests.RequestException:
             return False
+
+    def ask(self) -> None:
+        """Let Ada ask; her scopes come from the catalogue in the memory of the process that answers."""
+        ada = self.around.person("ada")
+        ada.command("/register-app")
+        ada.type("display_name", "Ward dashboard")
+        ada.type("reply_urls", "https://ward.contoso.example/auth/callback")
+        ada.type("secret_description", "production web server")
+        ada.type("justification", "Nurses see the beds of their ward.")
+        until(lambda: ada.suggest("scopes", "user.read"), seconds=START_SECONDS)
+        options = [option for group in ada.suggest("scopes", "User.Read") for option in group.get("options", [group])]
+        ada.choose("scopes", next(o["value"] for o in options if o["text"]["text"].startswith("User.Read ·")))
+        assert ada.submit().closed
+
+    def cards(self) -> list[Message]:
+        """The requests in the approvers' channel."""
+        messages = self.around.person("grace").messages(self.around.channel)
+        return [message for message in messages if not message.thread_ts]
+
+    def approve(self) -> None:
+        """Let Grace approve as soon as the card is there."""
+        until(self.cards, seconds=START_SECONDS)
+        self.around.person("grace").click(self.cards()[-1], "approve")
+
+    def links(self) -> list[Message]:
+        """Ada's messages with a one-time link."""
+        return [message for message in self.around.person("ada").dm if "secret#" in str(message.blocks)]
+
+    def press(self) -> requests.Response:
+        """Let Ada press in Slack and on the page, as soon as she has her link."""
+        until(self.links, seconds=START_SECONDS)
+        url = self.around.person("ada").click(self.links()[-1], "open_link").url or ""
+        return requests.post(f"{self.url}/secret/reveal", json={"token": url.rpartition("#")[2]}, timeout=30)
 
     def stop(self) -> None:
         """End everything."""

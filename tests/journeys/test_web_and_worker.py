@@ -10,7 +10,6 @@ import requests
 
 from tests.journeys.instances import Instances
 from tests.sandbox.entra import faults
-from tests.sandbox.slack.records import Message
 from tests.sandbox.stage import until
 from tests.sandbox.trouble import Fault
 
@@ -23,54 +22,13 @@ def instances(tmp_path: Path) -> Iterator[Instances]:
     made.stop()
 
 
-def ask(instances: Instances) -> None:
-    """Let Ada ask for an application; her scopes come from the catalogue in the memory of the process that answers."""
-    ada = instances.around.person("ada")
-    ada.command("/register-app")
-    ada.type("display_name", "Ward dashboard")
-    ada.type("reply_urls", "https://ward.contoso.example/auth/callback")
-    ada.type("secret_description", "production web server")
-    ada.type("justification", "Nurses see the beds of their ward.")
-    until(lambda: ada.suggest("scopes", "user.read"), seconds=20)
-    groups = ada.suggest("scopes", "User.Read")
-    options = [option for group in groups for option in group.get("options", [group])]
-    ada.choose("scopes", next(o["value"] for o in options if o["text"]["text"].startswith("User.Read ·")))
-    assert ada.submit().closed
-
-
-def cards(instances: Instances) -> list[Message]:
-    """The requests in the approvers' channel."""
-    messages = instances.around.person("grace").messages(instances.around.channel)
-    return [message for message in messages if not message.thread_ts]
-
-
-def link(instances: Instances) -> Message | None:
-    """Ada's message with a one-time link."""
-    return next((m for m in instances.around.person("ada").dm if "secret#" in str(m.blocks)), None)
-
-
-def approve(instances: Instances) -> None:
-    """Let Grace approve as soon as the card is there."""
-    until(lambda: cards(instances), seconds=20)
-    instances.around.person("grace").click(cards(instances)[-1], "approve")
-
-
-def press(instances: Instances) -> requests.Response:
-    """Let Ada press in Slack and on the page, as soon as she has her link."""
-    until(lambda: link(instances) is not None, seconds=20)
-    message = link(instances)
-    assert message is not None
-    url = instances.around.person("ada").click(message, "open_link").url or ""
-    return requests.post(f"{instances.url}/secret/reveal", json={"token": url.rpartition("#")[2]}, timeout=30)
-
-
 def test_a_request_goes_all_the_way(instances: Instances) -> None:
     """Two workers and a web process make one application, and the secret that web minted is proven by web."""
     web = instances.start_web()
     workers = instances.start_worker(), instances.start_worker()
-    ask(instances)
-    approve(instances)
-    answer = press(instances)
+    instances.ask()
+    instances.approve()
+    answer = instances.press()
     until(lambda: any("accepted it" in m.reads for m in instances.around.person("ada").dm), seconds=20)
 
     assert "secret" in answer.json()
@@ -81,11 +39,11 @@ def test_a_request_goes_all_the_way(instances: Instances) -> None:
 def test_web_works_nothing_off(instances: Instances) -> None:
     """A web process alone takes a request, says it is ready, and leaves the message about it to a worker."""
     instances.start_web()
-    ask(instances)
+    instances.ask()
     ready = requests.get(f"{instances.url}/readyz", timeout=5)
-    said_by_web = len(cards(instances))
+    said_by_web = len(instances.cards())
     instances.start_worker()
-    until(lambda: cards(instances), seconds=20)
+    until(instances.cards, seconds=20)
 
     assert (said_by_web, ready.status_code) == (0, 200)
 
@@ -99,10 +57,10 @@ def test_socket_mode_is_the_workers(instances: Instances) -> None:
     opened_by_web = instances.around.slack.journal.calls("apps.connections.open")
     instances.start_worker(SLACK_APP_TOKEN=token)
     socket.wait_for(connections=1)
-    ask(instances)
-    approve(instances)
+    instances.ask()
+    instances.approve()
 
-    assert "secret" in press(instances).json()
+    assert "secret" in instances.press().json()
     assert (opened_by_web, "the worker hears Slack" in web.log) == ([], True)
     assert requests.post(f"{instances.url}/slack/events", timeout=5).status_code == requests.codes.not_found
 
@@ -115,8 +73,8 @@ def test_sigterm(instances: Instances) -> None:
     slow = faults.slow(faults.CREATE_APPLICATION, 1.0)
     slow.act = begun.set
     instances.around.entra.trouble.add(slow)
-    ask(instances)
-    approve(instances)
+    instances.ask()
+    instances.approve()
     with ThreadPoolExecutor() as pool:
         ended = pool.submit(worker.end) if begun.wait(timeout=20) else None
 
@@ -150,7 +108,7 @@ def test_what_hangs_ends_the_worker(instances: Instances, changes: str, reason: 
     let_go = Event()
     begun, trouble = held(let_go)
     instances.around.entra.trouble.add(trouble)
-    ask(instances)
+    instances.ask()
     code = (
         "import sys\nfrom bot import log\nfrom bot.app import build\nfrom bot.rounds import Part\n"
         "from bot.settings import load_settings\nfrom bot.worker import Worker\n"
@@ -158,7 +116,7 @@ def test_what_hangs_ends_the_worker(instances: Instances, changes: str, reason: 
         f"Worker(lambda: build(settings, part=Part.WORKER), {changes}).run()\n"
     )
     worker = instances.start("-c", code)
-    approve(instances)
+    instances.approve()
     assert begun.wait(20)
     ended = worker.end() if "grace" in changes else worker.process.wait(timeout=20)
     let_go.set()
