@@ -17,6 +17,7 @@ from bot.identifiers import short_name
 from bot.notices import Notices
 from bot.records import Outgoing, Posted
 from handlers import notices
+from handlers.pace import Pace, TooSoon, is_limit
 from handlers.rendering import Draft, Renderer
 from handlers.undelivered import Undelivered
 from storage import Store
@@ -61,6 +62,7 @@ class Courier:
         self._client = client
         self._renderer = renderer
         self._undelivered = Undelivered(store, notices_port, clock)
+        self._pace = Pace(store, clock)
         self._now = clock
 
     def deliver_next(self) -> bool:
@@ -72,6 +74,8 @@ class Courier:
         in_doubt = entry.first_tried_at is not None and entry.first_tried_at < now
         try:
             self._deliver(entry, in_doubt=in_doubt)
+        except TooSoon as turn:
+            self._not_yet(entry, "waits for its turn", turn.until, in_doubt=in_doubt)
         except SlackApiError as error:
             self._refused(entry, error, in_doubt=in_doubt)
         except OSError as error:
@@ -95,7 +99,7 @@ class Courier:
             self._record(entry, draft, found)
 
     def _record(self, entry: Outgoing, draft: Draft | None, posted: Posted) -> None:
-        slot = draft.slot if draft else _slot_of(entry)
+        slot = draft.slot if draft else notices.slot_of(entry.kind, entry.subject, entry.recipient)
         with self._store.transaction():
             if self._store.outbox.sent(entry, now=self._now()) and slot is not None:
                 self._store.outbox.remember(slot, posted)
@@ -124,6 +128,7 @@ class Courier:
             self._client.chat_update(channel=standing.channel, ts=standing.ts, **content)
             return standing
 
+        self._pace.take_turn("chat.update", entry)
         try:
             return _whole_or_text(entry, draft, update)
         except SlackApiError as error:
@@ -146,6 +151,7 @@ class Courier:
         return self._post_new(entry, draft, card.ts)
 
     def _post_new(self, entry: Outgoing, draft: Draft, thread_ts: str | None) -> Posted:
+        self._pace.take_turn("chat.postMessage", entry)
         return _whole_or_text(entry, draft, lambda content: self._chat_post(entry, content, thread_ts))
 
     def _chat_post(self, entry: Outgoing, content: Mapping[str, Any], thread_ts: str | None) -> Posted:
@@ -184,10 +190,12 @@ class Courier:
     def _history(self, entry: Outgoing, channel: str) -> list[dict[str, Any]]:
         card = self._store.outbox.posted(f"{notices.CARD}:{entry.subject}")
         if entry.kind == notices.THREAD and card is not None:
+            self._pace.take_turn("conversations.replies", entry)
             answer = self._client.conversations_replies(
                 channel=channel, ts=card.ts, include_all_metadata=True, limit=LOOKED_AT
             )
         else:
+            self._pace.take_turn("conversations.history", entry)
             answer = self._client.conversations_history(channel=channel, include_all_metadata=True, limit=LOOKED_AT)
         messages: list[dict[str, Any]] = answer["messages"]
         return messages
@@ -195,9 +203,8 @@ class Courier:
     def _refused(self, entry: Outgoing, error: SlackApiError, *, in_doubt: bool) -> None:
         """Put an entry off, or give it up. A refusal of this try says nothing of an earlier one in doubt."""
         word = str(error.response.get("error"))
-        if error.response.status_code == 429 or word in {"ratelimited", "rate_limited"}:  # noqa: PLR2004 - HTTP's number
-            seconds = float(error.response.headers.get("Retry-After", 1))
-            self._later(entry, word, timedelta(seconds=seconds), tried=in_doubt)
+        if is_limit(error):
+            self._not_yet(entry, word, self._pace.limited(entry, error), in_doubt=in_doubt)
         elif error.response.status_code >= 500 or word in SLACK_AILING:  # noqa: PLR2004 - HTTP's number
             # It may have been posted all the same: the entry stays in doubt until it is looked for.
             self._later(entry, word, self._backoff(entry))
@@ -213,19 +220,12 @@ class Courier:
     def _backoff(self, entry: Outgoing) -> timedelta:
         return BACKOFF[min(entry.attempts, len(BACKOFF)) - 1]
 
+    def _not_yet(self, entry: Outgoing, word: str, until: datetime, *, in_doubt: bool) -> None:
+        """Put off what came too soon: that is no attempt."""
+        self._store.outbox.put_back(entry, word, available_at=until, tried=in_doubt, counted=False)
+
     def _later(self, entry: Outgoing, word: str, pause: timedelta, *, tried: bool = True) -> None:
         self._store.outbox.put_back(entry, word, available_at=self._now() + pause, tried=tried)
-
-
-def _slot_of(entry: Outgoing) -> str | None:
-    """Return the slot that a post found again belongs to."""
-    slots = {
-        notices.CARD: f"{notices.CARD}:{entry.subject}",
-        notices.REQUEST_DM: f"{notices.REQUEST_DM}:{entry.subject}",
-        notices.LINK: f"{notices.LINK}:{entry.subject}",
-        notices.REMINDER: f"{notices.REMINDER}:{entry.subject}:{entry.recipient}",
-    }
-    return slots.get(entry.kind)
 
 
 def _whole_or_text(entry: Outgoing, draft: Draft, say: Callable[[Mapping[str, Any]], Posted]) -> Posted:

@@ -14,6 +14,7 @@ from storage.credentials import Credentials
 from storage.database import Database
 from storage.links import Links
 from storage.outbox import Outbox
+from storage.pace import Pace
 from storage.provisioning_queue import ProvisioningQueue
 from storage.reminders import Reminders
 from storage.sqlite import SqliteDatabase
@@ -33,6 +34,7 @@ class Store:
     credentials: Credentials = field(init=False)
     reminders: Reminders = field(init=False)
     outbox: Outbox = field(init=False)
+    pace: Pace = field(init=False)
     audit: Audit = field(init=False)
 
     def __post_init__(self) -> None:
@@ -44,6 +46,7 @@ class Store:
             ("credentials", Credentials),
             ("reminders", Reminders),
             ("outbox", Outbox),
+            ("pace", Pace),
             ("audit", Audit),
         ):
             object.__setattr__(self, name, repository(self.database))

@@ -5,6 +5,7 @@ from datetime import datetime
 from bot.records import Note, Outgoing, Posted
 from storage import codec
 from storage.database import Database
+from storage.pace import EDIT, EVERY, POST
 
 
 class Outbox:
@@ -13,18 +14,27 @@ class Outbox:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def put(
-        self, entry_id: str, kind: str, subject: str, recipient: str, *, note: Note | None = None, now: datetime
+    def put(  # noqa: PLR0913 - the columns of a row
+        self,
+        entry_id: str,
+        kind: str,
+        subject: str,
+        recipient: str,
+        *,
+        note: Note | None = None,
+        slot: str | None = None,
+        now: datetime,
     ) -> None:
-        """Queue one message."""
+        """Queue one message; `slot` names the message that it edits, where that stands already."""
         self._db.run(
-            "INSERT INTO outbox (id, kind, subject, recipient, note, state, created_at, available_at)"
-            " VALUES (:id, :kind, :subject, :recipient, :note, 'queued', :now, :now)",
+            "INSERT INTO outbox (id, kind, subject, recipient, note, slot, state, created_at, available_at)"
+            " VALUES (:id, :kind, :subject, :recipient, :note, :slot, 'queued', :now, :now)",
             id=entry_id,
             kind=kind,
             subject=subject,
             recipient=recipient,
             note=codec.note_json(note),
+            slot=slot,
             now=codec.to_text(now),
         )
 
@@ -32,15 +42,22 @@ class Outbox:
         """Claim the oldest message that is due, or that a process died over.
 
         What is said of one thing to one recipient goes in order: the later waits until the earlier is sent or given
-        up. So a message is never drawn anew while it is not known whether it was posted at all.
+        up. So a message is never drawn anew while it is not known whether it was posted at all. What Slack would refuse
+        as too soon, by the method that it needs and its recipient, is passed over until its time.
         """
         candidate = self._db.one(
             "SELECT id FROM outbox AS entry WHERE state = 'queued' AND available_at <= :now"
             " AND (lease_until IS NULL OR lease_until <= :now)"
             " AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.subject = entry.subject"
             " AND earlier.kind = entry.kind AND earlier.state = 'queued' AND earlier.recipient = entry.recipient"
-            " AND earlier.id < entry.id) ORDER BY available_at, created_at, id LIMIT 1",
+            " AND earlier.id < entry.id) AND NOT EXISTS (SELECT 1 FROM pace WHERE pace.not_before > :now"
+            " AND pace.channel IN (entry.recipient, :every) AND pace.method = CASE WHEN EXISTS (SELECT 1"
+            " FROM messages WHERE messages.slot = entry.slot) THEN :edit ELSE :post END)"
+            " ORDER BY created_at, id LIMIT 1",
             now=codec.to_text(now),
+            every=EVERY,
+            edit=EDIT,
+            post=POST,
         )
         if candidate is None or not self._take(candidate["id"], lease, now=now, until=until):
             return None
@@ -93,16 +110,23 @@ class Outbox:
             )
         )
 
-    def put_back(self, entry: Outgoing, error: str, *, available_at: datetime, tried: bool = True) -> bool:
-        """Give a claimed message back for later; `tried=False` when nothing can have reached Slack."""
+    def put_back(
+        self, entry: Outgoing, error: str, *, available_at: datetime, tried: bool = True, counted: bool = True
+    ) -> bool:
+        """Give a claimed message back for later.
+
+        `tried=False` when nothing can have reached Slack; `counted=False` when it was no attempt at all, only too soon.
+        """
         return bool(
             self._db.run(
                 "UPDATE outbox SET lease = NULL, lease_until = NULL, available_at = :available_at,"
-                " last_error = :error, first_tried_at = CASE WHEN :tried = 1 THEN first_tried_at ELSE NULL END"
+                " last_error = :error, attempts = attempts - :uncounted,"
+                " first_tried_at = CASE WHEN :tried = 1 THEN first_tried_at ELSE NULL END"
                 " WHERE id = :id AND lease = :lease",
                 available_at=codec.to_text(available_at),
                 error=error,
                 tried=int(tried),
+                uncounted=int(not counted),
                 id=entry.id,
                 lease=entry.lease,
             )

@@ -298,6 +298,7 @@ def test_thread_waits_for_its_card(room: PostRoom) -> None:
     early = list(room.in_channel)
     card(room)
     room.after(seconds=5)
+    room.after(seconds=5)
     head, answer = room.in_channel
 
     assert early == []
