@@ -28,6 +28,7 @@ from bot.rounds import Part, all_rounds, rounds_of
 from bot.settings import Settings
 from handlers.blocks.link_dm import LinkPlace
 from handlers.courier import Courier
+from handlers.deliveries import once
 from handlers.notices import SlackNotices
 from handlers.people import People
 from handlers.rendering import Renderer
@@ -242,11 +243,12 @@ def _courier(ground: Ground) -> Courier:
 
 
 def _web(ground: Ground, desk: Desk, slack: App, clock: Clock) -> Flask:
+    door = once(ground.store, SlackRequestHandler(slack).handle, ground.now)
     return create_web(
         desk,
         public_url=ground.settings.public_url,
         trusted_proxies=ground.settings.trusted_proxies,
-        slack=None if ground.settings.slack_app_token else SlackRequestHandler(slack).handle,
+        slack=None if ground.settings.slack_app_token else door,
         ready=lambda: _not_ready(ground.store, clock),
         clock=ground.now,
     )

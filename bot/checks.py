@@ -14,6 +14,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.errors import EntraError, EntraSignInRefused
+from bot.events import AuditEvent
 from bot.graph import Entra
 from bot.manifest import SCOPES
 from bot.settings import Settings
@@ -256,11 +257,14 @@ class Checks:
         try:
             with self._store.transaction():
                 waiting = self._store.outbox.oldest_waiting()
+                twice = self._store.audit.count(AuditEvent.MESSAGE_MAYBE_TWICE)
         except Exception as error:  # noqa: BLE001 - whatever the engine raises is the finding
             yield fault("Database", f"{path} cannot be written ({type(error).__name__}): mend its folder's rights.")
             return
         since = f"; a message waits since {waiting:%Y-%m-%d %H:%M} UTC" if waiting else ""
         yield ok("Database", f"{path} can be written{since}.")
+        if twice:
+            yield ok("Messages", f"{twice} may have been sent twice since the beginning; the audit says which.")
         host = next((host for variable, host in PASSING_HOSTS.items() if os.environ.get(variable)), None)
         if host and not self._settings.allow_ephemeral_disk:
             yield fault(

@@ -39,3 +39,4 @@ class AuditEvent(StrEnum):
     REMINDER_SEND = "reminder:send"
     REMINDER_SNOOZE = "reminder:snooze"
     MESSAGE_UNDELIVERED = "message:undelivered"
+    MESSAGE_MAYBE_TWICE = "message:maybe_twice"

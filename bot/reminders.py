@@ -84,11 +84,12 @@ class Reminders:
         # Most secrets within reach were spoken of already: a plain read says so, without queueing for the write lock.
         if step is None or self._store.reminders.is_claimed(credential.key_id, step):
             return False
-        others = self._store.credentials.of_application(credential.application_id)
-        if last_good(others) != credential or (credential.snoozed_until and now < credential.snoozed_until):
+        last = last_good(self._store.credentials.of_application(credential.application_id))
+        # Told by its id: what else is known of it may have changed since its page was read.
+        if last is None or last.key_id != credential.key_id or (last.snoozed_until and now < last.snoozed_until):
             return False
-        application = self._store.applications.get(credential.application_id)
-        return application is not None and self._tell(credential, application, step)
+        application = self._store.applications.get(last.application_id)
+        return application is not None and self._tell(last, application, step)
 
     def ladder_of(self, credential: Credential) -> tuple[int, ...]:
         """Return the ladder of one credential, by its own length of life."""

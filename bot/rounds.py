@@ -8,6 +8,7 @@ from bot.minting import Minting
 from bot.proof import Proof
 from bot.provisioning import Provisioning
 from handlers.courier import Courier
+from handlers.deliveries import forget_old
 from handlers.use_cases import UseCases
 
 
@@ -56,6 +57,7 @@ def all_rounds(  # noqa: PLR0913, PLR0917 - the table of the product's whole bac
         Round(name="removal warnings", work=removal.warn_before_removal, seconds=minute),
         Round(name="waiting requests", work=approvals.remind_approvers, seconds=minute),
         Round(name="lapsed requests", work=approvals.lapse, seconds=minute),
+        Round(name="old deliveries", work=lambda: forget_old(use_cases.store, use_cases.clock), seconds=minute),
         Round(name="first catalogue", work=first_catalogue, seconds=10 * poll_seconds, memory=True),
         Round(name="catalogue", work=lambda: catalogue.refresh() and False, seconds=hour, hurry=False, memory=True),
         Round(name="reminders", work=use_cases.reminders.remind_due, daily_at=daily_at, hurry=False),

@@ -1,8 +1,8 @@
 """Empties the outbox into Slack: at least once by the outbox, and once as far as Slack lets us find out.
 
 A process may die between a post and its record. Whoever claims the entry next finds it "in doubt" and looks for the
-post by its metadata before posting again. Without the right to read that history the post is repeated: an old link in
-such a twin opens nothing, and an old button finds the request decided.
+post by its metadata before posting again. Without the right to read that history the post is repeated, and counted:
+an old link in such a twin opens nothing, and an old button finds the request decided.
 """
 
 import logging
@@ -17,6 +17,7 @@ from bot.identifiers import short_name
 from bot.notices import Notices
 from bot.records import Outgoing, Posted
 from handlers import notices
+from handlers.doubt import Doubt, Sought
 from handlers.pace import Pace, TooSoon, is_limit
 from handlers.rendering import Draft, Renderer
 from handlers.undelivered import Undelivered
@@ -28,7 +29,6 @@ METADATA_TYPE = "register_app_entry"
 LEASE = timedelta(seconds=60)
 WAIT_FOR_CARD = timedelta(seconds=2)
 BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 15, 60, 300))
-LOOKED_AT = 100
 # What an operator can mend (an archived channel, a bot that was removed from it) is mended by then, or never.
 GIVE_UP_AFTER = timedelta(days=3)
 
@@ -63,6 +63,7 @@ class Courier:
         self._renderer = renderer
         self._undelivered = Undelivered(store, notices_port, clock)
         self._pace = Pace(store, clock)
+        self._doubt = Doubt(store, client, self._pace, clock)
         self._now = clock
 
     def deliver_next(self) -> bool:
@@ -87,8 +88,8 @@ class Courier:
         if entry.kind in notices.REDRAWN and self._store.outbox.is_overtaken(entry) and not in_doubt:
             self._store.outbox.sent(entry, now=self._now())
             return
-        found = self._look_for(entry) if in_doubt else None
-        draft = None
+        sought = self._doubt.look_for(entry) if in_doubt else Sought()
+        found, draft = sought.posted, None
         if found is None:
             draft = self._renderer.draw(entry)
             if draft is None:
@@ -96,12 +97,19 @@ class Courier:
                 return
             found = self._say(entry, draft)
         if found is not None:
-            self._record(entry, draft, found)
+            self._record(entry, draft, found, certain=sought.certain)
 
-    def _record(self, entry: Outgoing, draft: Draft | None, posted: Posted) -> None:
+    def _record(self, entry: Outgoing, draft: Draft | None, posted: Posted, *, certain: bool) -> None:
+        """Record that an entry was sent; and where nobody could be certain that it was new, that it may be a twin."""
         slot = draft.slot if draft else notices.slot_of(entry.kind, entry.subject, entry.recipient)
         with self._store.transaction():
-            if self._store.outbox.sent(entry, now=self._now()) and slot is not None:
+            if not self._store.outbox.sent(entry, now=self._now()):
+                # The lease ran out meanwhile: whoever has the entry now looks for this post, and finds it.
+                log.warning("A %s was sent too late for its lease.", entry.kind)
+                return
+            if not certain and (slot is None or self._store.outbox.posted(slot) != posted):
+                self._doubt.count(entry)
+            if slot is not None:
                 self._store.outbox.remember(slot, posted)
 
     def _say(self, entry: Outgoing, draft: Draft) -> Posted | None:
@@ -165,40 +173,6 @@ class Courier:
             **content,
         )
         return Posted(channel=answer["channel"], ts=answer["ts"])
-
-    def _look_for(self, entry: Outgoing) -> Posted | None:
-        """Look for the post of an entry in doubt; None when it is not there or may not be looked for."""
-        try:
-            channel = self._channel_of(entry)
-            messages = self._history(entry, channel)
-        except SlackApiError as error:
-            if error.response.get("error") != "missing_scope":
-                raise
-            log.warning("Without the scope %s a %s may be sent twice.", error.response.get("needed"), entry.kind)
-            return None
-        for message in messages:
-            metadata = message.get("metadata") or {}
-            if metadata.get("event_payload", {}).get("entry") == entry.id:
-                return Posted(channel=channel, ts=message["ts"])
-        return None
-
-    def _channel_of(self, entry: Outgoing) -> str:
-        if entry.recipient.startswith(("C", "G")):
-            return entry.recipient
-        return str(self._client.conversations_open(users=entry.recipient)["channel"]["id"])
-
-    def _history(self, entry: Outgoing, channel: str) -> list[dict[str, Any]]:
-        card = self._store.outbox.posted(f"{notices.CARD}:{entry.subject}")
-        if entry.kind == notices.THREAD and card is not None:
-            self._pace.take_turn("conversations.replies", entry)
-            answer = self._client.conversations_replies(
-                channel=channel, ts=card.ts, include_all_metadata=True, limit=LOOKED_AT
-            )
-        else:
-            self._pace.take_turn("conversations.history", entry)
-            answer = self._client.conversations_history(channel=channel, include_all_metadata=True, limit=LOOKED_AT)
-        messages: list[dict[str, Any]] = answer["messages"]
-        return messages
 
     def _refused(self, entry: Outgoing, error: SlackApiError, *, in_doubt: bool) -> None:
         """Put an entry off, or give it up. A refusal of this try says nothing of an earlier one in doubt."""

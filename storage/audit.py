@@ -43,6 +43,11 @@ class Audit:
             details=json.dumps(dict(details or {}), sort_keys=True),
         )
 
+    def count(self, event: AuditEvent) -> int:
+        """Return how often something happened."""
+        row = self._db.one("SELECT COUNT(*) AS times FROM audit WHERE event = :event", event=event.value)
+        return int(row["times"]) if row else 0
+
     def rows(self, *, since: datetime | None = None, batch: int = 1000) -> Iterator[Row]:
         """Yield every row, oldest first, a batch at a time."""
         at, entry_id = codec.to_text(since) if since else "", ""
