@@ -46,6 +46,10 @@ CANNOT_EDIT = frozenset(
 TOO_MUCH = frozenset({"invalid_blocks", "msg_blocks_too_long", "msg_too_long", "block_mismatch"})
 
 
+class LeaseLost(Exception):
+    """The claim of an entry ran out before it was sent."""
+
+
 class Courier:
     """Sends one entry at a time; any number of couriers may share an outbox."""
 
@@ -75,6 +79,8 @@ class Courier:
         in_doubt = entry.first_tried_at is not None and entry.first_tried_at < now
         try:
             self._deliver(entry, in_doubt=in_doubt)
+        except LeaseLost:
+            log.warning("A %s is left to who took it over: this process was too slow.", entry.kind)
         except TooSoon as turn:
             self._not_yet(entry, "waits for its turn", turn.until, in_doubt=in_doubt)
         except SlackApiError as error:
@@ -103,9 +109,8 @@ class Courier:
         """Record that an entry was sent; and where nobody could be certain that it was new, that it may be a twin."""
         slot = draft.slot if draft else notices.slot_of(entry.kind, entry.subject, entry.recipient)
         with self._store.transaction():
-            if not self._store.outbox.sent(entry, now=self._now()):
-                # The lease ran out meanwhile: whoever has the entry now looks for this post, and finds it.
-                log.warning("A %s was sent too late for its lease.", entry.kind)
+            if not self._store.outbox.sent(entry, now=self._now(), posted_ts=posted.ts):
+                self._doubt.too_late(entry, posted)
                 return
             if not certain and (slot is None or self._store.outbox.posted(slot) != posted):
                 self._doubt.count(entry)
@@ -136,6 +141,7 @@ class Courier:
             self._client.chat_update(channel=standing.channel, ts=standing.ts, **content)
             return standing
 
+        self._must_hold(entry)
         self._pace.take_turn("chat.update", entry)
         try:
             return _whole_or_text(entry, draft, update)
@@ -158,7 +164,13 @@ class Courier:
             return None
         return self._post_new(entry, draft, card.ts)
 
+    def _must_hold(self, entry: Outgoing) -> None:
+        """Find out before the effect that the lease ran out: somebody else may be sending this by now."""
+        if not self._store.outbox.is_held(entry, now=self._now()):
+            raise LeaseLost
+
     def _post_new(self, entry: Outgoing, draft: Draft, thread_ts: str | None) -> Posted:
+        self._must_hold(entry)
         self._pace.take_turn("chat.postMessage", entry)
         return _whole_or_text(entry, draft, lambda content: self._chat_post(entry, content, thread_ts))
 

@@ -73,6 +73,26 @@ class Doubt:
             details={"recipient": entry.recipient, "kind": entry.kind, "entry": entry.id},
         )
 
+    def too_late(self, entry: Outgoing, posted: Posted) -> None:
+        """Take back what was posted after its lease had run out, if whoever took it over has posted it too.
+
+        Where nobody recorded a post yet, whoever has the entry may still find this one, so it stays and is counted.
+        """
+        log.warning("A %s was sent too late for its lease.", entry.kind)
+        theirs = self._store.outbox.posted_ts(entry.id)
+        if theirs == posted.ts:
+            return
+        if theirs is None or not self._taken_back(posted):
+            self.count(entry)
+
+    def _taken_back(self, posted: Posted) -> bool:
+        try:
+            self._client.chat_delete(channel=posted.channel, ts=posted.ts)
+        except (SlackApiError, OSError) as error:
+            log.warning("A message that was posted twice could not be taken back: %s", type(error).__name__)
+            return False
+        return True
+
     def _channel_of(self, entry: Outgoing) -> str:
         if entry.recipient.startswith(("C", "G")):
             return entry.recipient

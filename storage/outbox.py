@@ -89,19 +89,37 @@ class Outbox:
         )
         return row is not None
 
-    def sent(self, entry: Outgoing, *, now: datetime) -> bool:
-        """Record that a claimed message was sent."""
-        return self._settle(entry, "sent", now=now, error=None)
+    def is_held(self, entry: Outgoing, *, now: datetime) -> bool:
+        """Say whether a claim still holds: nobody else can have the message, and nobody can take it at once."""
+        row = self._db.one(
+            "SELECT id FROM outbox WHERE id = :id AND lease = :lease AND lease_until > :now",
+            id=entry.id,
+            lease=entry.lease,
+            now=codec.to_text(now),
+        )
+        return row is not None
+
+    def posted_ts(self, entry_id: str) -> str | None:
+        """Return under which ts a message was recorded as sent; None before that."""
+        row = self._db.one("SELECT posted_ts FROM outbox WHERE id = :id", id=entry_id)
+        return row["posted_ts"] if row else None
+
+    def sent(self, entry: Outgoing, *, now: datetime, posted_ts: str | None = None) -> bool:
+        """Record that a claimed message was sent, and where it stands."""
+        return self._settle(entry, "sent", now=now, error=None, posted_ts=posted_ts)
 
     def undeliverable(self, entry: Outgoing, error: str, *, now: datetime) -> bool:
         """Record that a claimed message cannot be sent at all."""
         return self._settle(entry, "undeliverable", now=now, error=error)
 
-    def _settle(self, entry: Outgoing, state: str, *, now: datetime, error: str | None) -> bool:
+    def _settle(
+        self, entry: Outgoing, state: str, *, now: datetime, error: str | None, posted_ts: str | None = None
+    ) -> bool:
         return bool(
             self._db.run(
                 "UPDATE outbox SET state = :state, sent_at = :now, lease = NULL, lease_until = NULL,"
-                " last_error = :error WHERE id = :id AND lease = :lease",
+                " last_error = :error, posted_ts = :posted_ts WHERE id = :id AND lease = :lease",
+                posted_ts=posted_ts,
                 state=state,
                 now=codec.to_text(now),
                 error=error,

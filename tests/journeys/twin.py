@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
+import requests
+
 from bot.app import Bot, build
 from bot.graph import open_entra
 from tests.journeys.world import World
@@ -24,6 +26,10 @@ class Twin:
     def url(self) -> str:
         """Where it listens."""
         return self._server.url
+
+    def reveal(self, token: str) -> requests.Response:
+        """Press the button on its page."""
+        return requests.post(f"{self.url}/secret/reveal", json={"token": token}, headers={}, timeout=30)
 
     @contextmanager
     def in_front(self) -> Iterator[None]:
