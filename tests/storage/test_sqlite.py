@@ -148,7 +148,7 @@ def test_other_addresses(url: str) -> None:
 
 
 def test_a_store_is_whole(tmp_path: Path) -> None:
-    """A store has its eight repositories over the one database."""
+    """A store has its ten repositories over the one database."""
     store = open_store(f"{SQLITE}{tmp_path / 'x.sqlite3'}")
     names = set(vars(store)) - {"database"}
     store.close()
@@ -162,5 +162,7 @@ def test_a_store_is_whole(tmp_path: Path) -> None:
         "reminders",
         "outbox",
         "audit",
+        "pace",
+        "deliveries",
     }
     assert isinstance(store, Store)
