@@ -1,8 +1,8 @@
-"""The command line: run, migrate, check, manifest; audit and storage in rooms of their own."""
+"""The command line: run, web, worker, migrate, check, manifest; audit and storage in rooms of their own."""
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import click
 
@@ -11,10 +11,12 @@ from bot.app import Bot, build
 from bot.audit_commands import audit
 from bot.checks import Checks, Finding, database_opens
 from bot.manifest import manifest as slack_manifest
+from bot.rounds import Part
 from bot.serving import Server
 from bot.settings import Settings, load_settings
 from bot.storage_commands import backup, retention, storage
 from bot.terminal import ExitCode, answering_errors
+from bot.worker import Worker
 from storage import open_store
 
 MARKS = {"ok": "ok     ", "warning": "warning", "fault": "FAULT  "}
@@ -30,12 +32,35 @@ def main() -> None:
 @answering_errors
 def run() -> None:
     """Run everything in one process: web, Slack, and the clock."""
+    _serve(Part.ALL)
+
+
+@main.command()
+@answering_errors
+def web() -> None:
+    """Run what listens alone: Slack over HTTP, the one-time page, health. Any number of these beside workers."""
+    _serve(Part.WEB)
+
+
+@main.command()
+@answering_errors
+def worker() -> None:
+    """Run what works alone: the clock's rounds, and Socket Mode where it is set. Any number of these."""
+    Worker(_building(Part.WORKER)).run()
+
+
+def _building(part: Part) -> Callable[[], Bot]:
     settings = load_settings()
     log.configure(sys.stderr, level=settings.log_level, json=not sys.stderr.isatty())
 
     def built() -> Bot:
-        return build(settings)
+        return build(settings, part=part)
 
+    return built
+
+
+def _serve(part: Part) -> None:
+    built, settings = _building(part), load_settings()
     Server(built, bind=f"{settings.host}:{settings.port}", threads=settings.threads).run()
 
 

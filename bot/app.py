@@ -25,10 +25,11 @@ from bot.reminders import Reminders
 from bot.removal import Removal
 from bot.retention import Retention
 from bot.rotation import Rotation
-from bot.rounds import all_rounds
+from bot.rounds import Part, all_rounds, rounds_of
 from bot.settings import Settings
 from handlers.blocks.link_dm import LinkPlace
 from handlers.courier import Courier
+from handlers.deliveries import once
 from handlers.notices import SlackNotices
 from handlers.people import People
 from handlers.rendering import Renderer
@@ -69,6 +70,7 @@ class Bot:
     """The whole product, put together and not yet started."""
 
     settings: Settings
+    part: Part
     policy: Policy
     store: Store
     entra: Entra
@@ -114,9 +116,10 @@ class Ground:
     ending: threading.Event
 
 
-def build(
+def build(  # noqa: PLR0913 - each but the first has a value that suits the product
     settings: Settings,
     *,
+    part: Part = Part.ALL,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     database: Database | None = None,
     poll_seconds: float = 1.0,
@@ -125,20 +128,23 @@ def build(
 ) -> Bot:
     """Put the product together. Raises SettingsFaults; nothing is sent before `start`.
 
-    All but `settings` are seams for those who run it on another clock; `connect` decides how pauses pass.
+    `part` is what this process does of the whole. The rest are seams for those who run it on another clock;
+    `connect` decides how pauses pass.
     """
     ground = _ground(settings, now, database, connect)
     proof = _proof(ground, proof_pause_seconds)
     minting = _minting(ground, proof)
     use_cases = _use_cases(ground)
-    rounds = all_rounds(
+    table = all_rounds(
         use_cases, _courier(ground), _provisioning(ground), minting, proof, settings.daily_at, poll_seconds
     )
+    rounds = rounds_of(part, table)
     desk = Desk(links=ground.links, minting=minting)
     slack = slack_app(settings, use_cases)
     clock = Clock(rounds)
     return Bot(
         settings=settings,
+        part=part,
         policy=ground.policy,
         store=ground.store,
         entra=ground.entra,
@@ -239,11 +245,12 @@ def _courier(ground: Ground) -> Courier:
 
 
 def _web(ground: Ground, desk: Desk, slack: App, clock: Clock) -> Flask:
+    door = once(ground.store, SlackRequestHandler(slack).handle, ground.now)
     return create_web(
         desk,
         public_url=ground.settings.public_url,
         trusted_proxies=ground.settings.trusted_proxies,
-        slack=None if ground.settings.slack_app_token else SlackRequestHandler(slack).handle,
+        slack=None if ground.settings.slack_app_token else door,
         ready=lambda: _not_ready(ground.store, clock),
         clock=ground.now,
     )

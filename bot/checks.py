@@ -12,6 +12,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.errors import EntraError, EntraSignInRefused, StorageUnavailable
+from bot.events import AuditEvent
 from bot.graph import Entra
 from bot.manifest import SCOPES
 from bot.settings import Settings
@@ -246,11 +247,14 @@ class Checks:
         try:
             with self._store.transaction():
                 waiting = self._store.outbox.oldest_waiting()
+                twice = self._store.audit.times(AuditEvent.MESSAGE_MAYBE_TWICE)
         except StorageUnavailable as error:
             yield fault("Database", f"It cannot be written. {error}")
             return
         since = f"; a message waits since {waiting:%Y-%m-%d %H:%M} UTC" if waiting else ""
         yield ok("Database", f"{place} can be written{since}.")
+        if twice:
+            yield ok("Messages", f"{twice} may have been sent twice since the beginning; the audit says which.")
 
     def clock(self) -> Iterator[Finding]:
         """Look at this machine's clock beside Entra's."""

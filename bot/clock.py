@@ -25,6 +25,8 @@ class Round:
     daily_at: str = ""
     hurry: bool = True
     """Whether the work is done when all that is due is wanted at once; keeping a copy fresh is not."""
+    memory: bool = False
+    """Whether the work only keeps this process's own memory fresh, so that every process has to do it."""
 
     def trigger(self) -> IntervalTrigger | CronTrigger:
         """Return when to look: every so many seconds, or daily at a time of day in UTC."""

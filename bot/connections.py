@@ -1,6 +1,10 @@
 """The connections to Slack and to Entra, as the settings say."""
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
+from typing import ParamSpec, TypeVar
 
 from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
@@ -13,7 +17,17 @@ from bot.policy import Policy
 from bot.settings import Settings
 from handlers.use_cases import UseCases
 
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
 SLACK_ANSWER_SECONDS = 3
+
+
+class Listeners(ThreadPoolExecutor):
+    """Bolt's threads, which know what the thread that called them knows: which delivery is in hand."""
+
+    def submit(self, call: Callable[Given, Made], /, *args: Given.args, **kwargs: Given.kwargs) -> Future[Made]:
+        """Carry out a call in the context of the caller."""
+        return super().submit(partial(copy_context().run, partial(call, *args, **kwargs)))
 
 
 def access(settings: Settings, policy: Policy) -> EntraAccess:
@@ -71,7 +85,7 @@ def slack_app(settings: Settings, use_cases: UseCases) -> App:
         token_verification_enabled=False,
         request_verification_enabled=settings.slack_app_token is None,
         # Bolt has five threads unless told; a slow listener must not make the next person wait.
-        listener_executor=ThreadPoolExecutor(settings.threads, thread_name_prefix="listener"),
+        listener_executor=Listeners(settings.threads, thread_name_prefix="listener"),
         raise_error_for_unhandled_request=True,
     )
     client.token = token

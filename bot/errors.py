@@ -7,6 +7,7 @@ RegisterAppError                  never raised itself
     AlreadySettled                somebody or something was faster; the text says what happened
     NotFound                      no such request, link or application
     FormFaults                    what was typed does not hold; one sentence per field
+  AlreadyDelivered                this very request of Slack's had its effect before: its copy changes nothing
   EntraError                      Microsoft's side; carries status, code, message and request-id
     EntraUnavailable              will pass: throttled, down, unreachable, not yet replicated
       EntraUnknownYet             the object is denied as a young one is; after long, as one that was deleted
@@ -56,6 +57,10 @@ class FormFaults(Refusal):
     def __init__(self, faults: Mapping[str, str]) -> None:
         self.faults = dict(faults)
         super().__init__("; ".join(self.faults.values()))
+
+
+class AlreadyDelivered(RegisterAppError):
+    """A copy of a request that was handled already arrived; nobody waits for an answer."""
 
 
 class EntraError(RegisterAppError):

@@ -41,3 +41,4 @@ class AuditEvent(StrEnum):
     MESSAGE_UNDELIVERED = "message:undelivered"
     AUDIT_CUT = "audit:cut"
     RETENTION = "retention:remove"
+    MESSAGE_MAYBE_TWICE = "message:maybe_twice"

@@ -15,6 +15,8 @@ from storage import Store
 log = logging.getLogger(__name__)
 
 RETRY_REMOVAL = timedelta(hours=1)
+# Longer than one removal with all its retries may take.
+LEASE = timedelta(minutes=5)
 
 
 class Leftovers:
@@ -36,6 +38,9 @@ class Leftovers:
             self._remove(leftover)
 
     def _try_removal(self, application: Application) -> bool:
+        now = self._now()
+        if not self._store.applications.claim_removal(application.id, now=now, until=now + LEASE):
+            return False
         try:
             self._remove(application)
         except EntraError as error:

@@ -25,6 +25,11 @@ from storage import Store
 
 log = logging.getLogger(__name__)
 
+
+class LeaseLost(Exception):
+    """Somebody else has the link now: this one took too long."""
+
+
 # Longer than one addPassword with all its retries may take.
 LEASE = timedelta(minutes=2)
 # Entra's reads lag behind its writes, so a possible orphan is looked for again after its link has ended.
@@ -77,15 +82,21 @@ class Minting:
         lease = short_name("lease")
         if not self._claim(link, lease):
             return self._links.look(token)
-        claimed = self._store.links.get(link.id) or link
-        minted = self._mint(claimed, lease)
+        try:
+            return self._reveal_claimed(self._store.links.get(link.id) or link, lease, viewer)
+        except LeaseLost:
+            return self._links.look(token)
+
+    def _reveal_claimed(self, link: Link, lease: str, viewer: Viewer) -> Revealed | NotMinted:
+        """Mint and record under a lease. Raises LeaseLost when somebody else has the link, and nothing is left."""
+        minted = self._mint(link, lease)
         if isinstance(minted, NotMinted):
             return minted
-        if not self._recorded(claimed, lease, minted, viewer):
-            self._take_back(claimed, minted.credential.key_id)
-            return self._links.look(token)
+        if not self._recorded(link, lease, minted, viewer):
+            self._take_back(link, minted.credential.key_id)
+            raise LeaseLost
         self._prove(minted.credential.key_id, self._links.application_of(link).app_id, minted.text)
-        return self._revealed(claimed, minted)
+        return self._revealed(link, minted)
 
     def _claim(self, link: Link, lease: str) -> bool:
         now = self._now()
@@ -99,7 +110,8 @@ class Minting:
         application = self._links.application_of(link)
         try:
             if link.attempts > 1:
-                self._remove_orphans(link, application)
+                self._remove_orphans(link, application, lease)
+            self._must_hold(link, lease)
             return self._applications.add_secret(
                 application.object_id,
                 display_name=marked(application.form.secret_description, link.id),
@@ -171,14 +183,24 @@ class Minting:
 
     def _take_back(self, link: Link, key_id: str) -> None:
         """Remove what was minted under a lease that had been lost: somebody else minted, or will."""
+        log.warning("The lease on %s was lost while minting; what was minted is removed again.", link.id)
         try:
             self._applications.remove_secret(self._links.application_of(link).object_id, key_id)
         except EntraError as error:
             log.warning("A secret minted too late for %s is left to the sweep: %s", link.id, error)
         self._store.links.sweep_later(link.id, at=self._now() + FIRST_SWEEP, times=SWEEPS)
 
-    def _remove_orphans(self, link: Link, application: Application) -> int:
-        """Remove from Entra what carries this link's name and is recorded nowhere; return how many."""
+    def _must_hold(self, link: Link, lease: str) -> None:
+        if not self._store.links.is_held(link.id, lease):
+            log.warning("The lease on %s was lost; somebody else has the link.", link.id)
+            raise LeaseLost
+
+    def _remove_orphans(self, link: Link, application: Application, lease: str | None = None) -> int:
+        """Remove from Entra what carries this link's name and is recorded nowhere; return how many.
+
+        Under a lease it raises LeaseLost before it removes anything that was listed after the lease went to somebody
+        else: that may be the secret which this one is about to show.
+        """
         known = {credential.key_id for credential in self._store.credentials.of_application(application.id)}
         orphans = [
             found.key_id
@@ -186,6 +208,8 @@ class Minting:
             if found.display_name.endswith(mark(link.id)) and found.key_id not in known
         ]
         for key_id in orphans:
+            if lease is not None:
+                self._must_hold(link, lease)
             self._applications.remove_secret(application.object_id, key_id)
             self._record(AuditEvent.SECRET_ORPHAN_REMOVE, "bot", link, key_id=key_id)
         return len(orphans)
@@ -199,7 +223,9 @@ class Minting:
         if not self._store.links.take_over(link.id, lease, now=now, until=now + LEASE):
             return False
         try:
-            self._remove_orphans(link, self._links.application_of(link))
+            self._remove_orphans(link, self._links.application_of(link), lease)
+        except LeaseLost:
+            return False
         except EntraMissing:
             log.warning("The application of %s is gone from Entra.", link.id)
         except EntraError as error:
@@ -216,6 +242,9 @@ class Minting:
         return sum(self._sweep(link, left) for link, left in due)
 
     def _sweep(self, link: Link, left: int) -> bool:
+        now = self._now()
+        if not self._store.links.claim_sweep(link.id, now=now, until=now + LEASE):
+            return False
         try:
             self._remove_orphans(link, self._links.application_of(link))
         except EntraMissing:

@@ -27,6 +27,8 @@ from storage import Store
 
 log = logging.getLogger(__name__)
 
+LOST = "The lease on %s was lost; another worker has it."
+
 # Longer than every retry of every call of one provisioning together.
 LEASE = timedelta(minutes=5)
 # What is kept back between tries while Entra does not answer, by the number of tries so far.
@@ -83,7 +85,7 @@ class Provisioning:
         try:
             self._provision(request, lease)
         except LeaseLost:
-            log.warning("The lease on %s was lost; another worker has it.", request.id)
+            log.warning(LOST, request.id)
         except (UniqueNameTaken, EntraUnknownYet) as error:
             self._stuck(request, lease, error)
         except EntraUnavailable as error:
@@ -204,6 +206,8 @@ class Provisioning:
             given = self._store.provisioning.put_back(
                 request.id, lease, try_at=self._now() + pause, stuck_since=stuck_since
             )
+            if not given:
+                log.warning(LOST, request.id)
             late = given and request.attempts >= TELL_AFTER_ATTEMPTS
             if late and self._store.provisioning.tell_slow(request.id):
                 self._notices.approvers_told(request.id, Note(kind="entra_slow", facts=error.facts))
@@ -217,6 +221,7 @@ class Provisioning:
             if not self._store.provisioning.settle(
                 request.id, lease, RequestEvent.FAIL, now=self._now(), failure=failure
             ):
+                log.warning(LOST, request.id)
                 return
             self._record(AuditEvent.REQUEST_FAIL, request.id, code=error.code, entra_request=error.request_id)
             if application is not None and self._store.applications.disown(application.id, now=self._now()):

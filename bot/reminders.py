@@ -4,7 +4,7 @@ A step is claimed by its row before anybody is told, so it is said once, whateve
 nothing: the round says the latest step that was crossed and not yet said.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from bot.errors import AlreadySettled, FormFaults, NotAllowed, NotFound
@@ -22,6 +22,8 @@ FULL_LADDER = 3
 AFTERWARDS_DAYS = 7
 # Nobody can snooze past this many days before the end.
 LAST_QUIET_DAYS = 3
+# So many secrets are read at once.
+PAGE = 200
 
 
 def ladder(steps: Sequence[int], life_days: int) -> tuple[int, ...]:
@@ -65,17 +67,29 @@ class Reminders:
 
     def remind_due(self) -> int:
         """Remind the owners of every application whose last good secret has crossed a step; return how many."""
-        horizon = self._now() + timedelta(days=max(self._policy.reminder_days) + 1)
-        return sum(self._remind(found) for found in self._store.credentials.live_ending_before(horizon))
+        return sum(self._remind(found) for found in self._within_reach())
+
+    def _within_reach(self) -> Iterator[Credential]:
+        """Return the secrets that any step of any ladder can be about, a page at a time: there may be very many."""
+        now = self._now()
+        horizon = now + timedelta(days=max(self._policy.reminder_days) + 1)
+        last = (now - timedelta(days=AFTERWARDS_DAYS + 1), "")
+        while page := self._store.credentials.live_ending(after=last, before=horizon, limit=PAGE):
+            yield from page
+            last = (page[-1].ends_at, page[-1].key_id)
 
     def _remind(self, credential: Credential) -> bool:
         now = self._now()
-        others = self._store.credentials.of_application(credential.application_id)
-        if last_good(others) != credential or (credential.snoozed_until and now < credential.snoozed_until):
-            return False
         step = due_step(self._steps(credential), days_until(credential.ends_at, now))
-        application = self._store.applications.get(credential.application_id)
-        return step is not None and application is not None and self._tell(credential, application, step)
+        # Most secrets within reach were spoken of already: a plain read says so, without queueing for the write lock.
+        if step is None or self._store.reminders.is_claimed(credential.key_id, step):
+            return False
+        last = last_good(self._store.credentials.of_application(credential.application_id))
+        # Told by its id: what else is known of it may have changed since its page was read.
+        if last is None or last.key_id != credential.key_id or (last.snoozed_until and now < last.snoozed_until):
+            return False
+        application = self._store.applications.get(last.application_id)
+        return application is not None and self._tell(last, application, step)
 
     def _steps(self, credential: Credential) -> tuple[int, ...]:
         """Return the ladder, with the day on which a snooze ended as a step of its own: that day was asked for."""

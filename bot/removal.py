@@ -91,6 +91,7 @@ class Removal:
         late = credential.removal_refused_at is not None
         with self._store.transaction():
             if not self._store.credentials.removed(credential.key_id):
+                log.warning("The removal of key %s was recorded by another process already.", credential.key_id)
                 return
             self._record(credential)
             self._tell_owners(credential, "removal_late" if late else "removal_done")

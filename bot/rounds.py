@@ -1,11 +1,30 @@
-"""The background work, as one table: what is looked for, and how often."""
+"""The background work, as one table: what is looked for, and how often; and which process does which part of it."""
+
+from collections.abc import Sequence
+from enum import Enum
 
 from bot.clock import Round
 from bot.minting import Minting
 from bot.proof import Proof
 from bot.provisioning import Provisioning
 from handlers.courier import Courier
+from handlers.deliveries import forget_old
 from handlers.use_cases import UseCases
+
+
+class Part(Enum):
+    """What one process does of the whole; any number of processes may do the same part over one database."""
+
+    ALL = "everything"
+    WEB = "web"
+    """Slack's endpoint, the one-time page and health: no background work but for its own memory, and no socket."""
+    WORKER = "worker"
+    """The background work, and the connection to Slack where Socket Mode is set."""
+
+
+def rounds_of(part: Part, rounds: Sequence[Round]) -> tuple[Round, ...]:
+    """Return the background work of a process that does `part`. What waits in tables is no business of the web."""
+    return tuple(entry for entry in rounds if part is not Part.WEB or entry.memory)
 
 
 def all_rounds(  # noqa: PLR0913, PLR0917 - the table of the product's whole background work
@@ -38,8 +57,9 @@ def all_rounds(  # noqa: PLR0913, PLR0917 - the table of the product's whole bac
         Round(name="removal warnings", work=removal.warn_before_removal, seconds=minute),
         Round(name="waiting requests", work=approvals.remind_approvers, seconds=minute),
         Round(name="lapsed requests", work=approvals.lapse, seconds=minute),
-        Round(name="first catalogue", work=first_catalogue, seconds=10 * poll_seconds),
-        Round(name="catalogue", work=lambda: catalogue.refresh() and False, seconds=hour, hurry=False),
+        Round(name="old deliveries", work=lambda: forget_old(use_cases.store, use_cases.clock), seconds=minute),
+        Round(name="first catalogue", work=first_catalogue, seconds=10 * poll_seconds, memory=True),
+        Round(name="catalogue", work=lambda: catalogue.refresh() and False, seconds=hour, hurry=False, memory=True),
         Round(name="reminders", work=use_cases.reminders.remind_due, daily_at=daily_at, hurry=False),
         Round(name="retention", work=use_cases.retention.remove_due, daily_at=daily_at, hurry=False),
     )

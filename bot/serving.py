@@ -1,4 +1,4 @@
-"""One process that does everything: gunicorn's threads for the web, the clock, and Socket Mode where it is set."""
+"""The process that listens: gunicorn's threads for the web and, where it does everything, the clock and the socket."""
 
 import logging
 from collections.abc import Callable
@@ -9,11 +9,24 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 
 from bot import log as log_room
 from bot.app import Bot
+from bot.rounds import Part
 
 log = logging.getLogger(__name__)
 
 # What is in hand when the process is told to end gets this long; the platform's own patience is usually 30 s.
 GRACE_SECONDS = 25
+
+
+def hear_slack(bot: Bot) -> Callable[[], None]:
+    """Open a Socket Mode connection and return what closes it.
+
+    Several processes may hold one each, up to ten (Slack, "Using Socket Mode"): every event goes to one of them.
+    """
+    token = bot.settings.slack_app_token
+    handler = SocketModeHandler(bot.slack, token.get_secret_value() if token else None)
+    handler.connect()  # type: ignore[no-untyped-call]  # bolt leaves this one untyped
+    close: Callable[[], None] = handler.close
+    return close
 
 
 class Server(BaseApplication):
@@ -49,10 +62,10 @@ class Server(BaseApplication):
         bot = self._build()
         bot.start()
         self._running.append(bot.close)
-        if bot.settings.slack_app_token is not None:
-            handler = SocketModeHandler(bot.slack, bot.settings.slack_app_token.get_secret_value())
-            handler.connect()  # type: ignore[no-untyped-call]  # bolt leaves this one untyped
-            self._running.append(handler.close)
+        if bot.settings.slack_app_token is not None and bot.part is Part.WEB:
+            log.info("Socket Mode is set: the worker hears Slack, and this process serves the page and health alone.")
+        elif bot.settings.slack_app_token is not None:
+            self._running.append(hear_slack(bot))
         log.info("Register App listens at %s.", self._bind)
         return bot.web
 

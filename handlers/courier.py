@@ -1,8 +1,8 @@
 """Empties the outbox into Slack: at least once by the outbox, and once as far as Slack lets us find out.
 
 A process may die between a post and its record. Whoever claims the entry next finds it "in doubt" and looks for the
-post by its metadata before posting again. Without the right to read that history the post is repeated: an old link in
-such a twin opens nothing, and an old button finds the request decided.
+post by its metadata before posting again. Without the right to read that history the post is repeated, and counted:
+an old link in such a twin opens nothing, and an old button finds the request decided.
 """
 
 import logging
@@ -17,6 +17,8 @@ from bot.identifiers import short_name
 from bot.notices import Notices
 from bot.records import Outgoing, Posted
 from handlers import notices
+from handlers.doubt import Doubt, Sought
+from handlers.pace import Pace, TooSoon, is_limit
 from handlers.rendering import Draft, Renderer
 from handlers.undelivered import Undelivered
 from storage import Store
@@ -27,7 +29,6 @@ METADATA_TYPE = "register_app_entry"
 LEASE = timedelta(seconds=60)
 WAIT_FOR_CARD = timedelta(seconds=2)
 BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 15, 60, 300))
-LOOKED_AT = 100
 # What an operator can mend (an archived channel, a bot that was removed from it) is mended by then, or never.
 GIVE_UP_AFTER = timedelta(days=3)
 
@@ -43,6 +44,10 @@ CANNOT_EDIT = frozenset(
 )
 # The blocks were refused: the plain text says the same with less comfort.
 TOO_MUCH = frozenset({"invalid_blocks", "msg_blocks_too_long", "msg_too_long", "block_mismatch"})
+
+
+class LeaseLost(Exception):
+    """The claim of an entry ran out before it was sent."""
 
 
 class Courier:
@@ -61,6 +66,8 @@ class Courier:
         self._client = client
         self._renderer = renderer
         self._undelivered = Undelivered(store, notices_port, clock)
+        self._pace = Pace(store, clock)
+        self._doubt = Doubt(store, client, self._pace, clock)
         self._now = clock
 
     def deliver_next(self) -> bool:
@@ -72,6 +79,10 @@ class Courier:
         in_doubt = entry.first_tried_at is not None and entry.first_tried_at < now
         try:
             self._deliver(entry, in_doubt=in_doubt)
+        except LeaseLost:
+            log.warning("A %s is left to who took it over: this process was too slow.", entry.kind)
+        except TooSoon as turn:
+            self._not_yet(entry, "waits for its turn", turn.until, in_doubt=in_doubt)
         except SlackApiError as error:
             self._refused(entry, error, in_doubt=in_doubt)
         except OSError as error:
@@ -83,8 +94,8 @@ class Courier:
         if entry.kind in notices.REDRAWN and self._store.outbox.is_overtaken(entry) and not in_doubt:
             self._store.outbox.sent(entry, now=self._now())
             return
-        found = self._look_for(entry) if in_doubt else None
-        draft = None
+        sought = self._doubt.look_for(entry) if in_doubt else Sought()
+        found, draft = sought.posted, None
         if found is None:
             draft = self._renderer.draw(entry)
             if draft is None:
@@ -92,12 +103,18 @@ class Courier:
                 return
             found = self._say(entry, draft)
         if found is not None:
-            self._record(entry, draft, found)
+            self._record(entry, draft, found, certain=sought.certain)
 
-    def _record(self, entry: Outgoing, draft: Draft | None, posted: Posted) -> None:
-        slot = draft.slot if draft else _slot_of(entry)
+    def _record(self, entry: Outgoing, draft: Draft | None, posted: Posted, *, certain: bool) -> None:
+        """Record that an entry was sent; and where nobody could be certain that it was new, that it may be a twin."""
+        slot = draft.slot if draft else notices.slot_of(entry.kind, entry.subject, entry.recipient)
         with self._store.transaction():
-            if self._store.outbox.sent(entry, now=self._now()) and slot is not None:
+            if not self._store.outbox.sent(entry, now=self._now(), posted_ts=posted.ts):
+                self._doubt.too_late(entry, posted)
+                return
+            if not certain and (slot is None or self._store.outbox.posted(slot) != posted):
+                self._doubt.count(entry)
+            if slot is not None:
                 self._store.outbox.remember(slot, posted)
 
     def _say(self, entry: Outgoing, draft: Draft) -> Posted | None:
@@ -124,6 +141,8 @@ class Courier:
             self._client.chat_update(channel=standing.channel, ts=standing.ts, **content)
             return standing
 
+        self._must_hold(entry)
+        self._pace.take_turn("chat.update", entry)
         try:
             return _whole_or_text(entry, draft, update)
         except SlackApiError as error:
@@ -145,7 +164,14 @@ class Courier:
             return None
         return self._post_new(entry, draft, card.ts)
 
+    def _must_hold(self, entry: Outgoing) -> None:
+        """Find out before the effect that the lease ran out: somebody else may be sending this by now."""
+        if not self._store.outbox.is_held(entry, now=self._now()):
+            raise LeaseLost
+
     def _post_new(self, entry: Outgoing, draft: Draft, thread_ts: str | None) -> Posted:
+        self._must_hold(entry)
+        self._pace.take_turn("chat.postMessage", entry)
         return _whole_or_text(entry, draft, lambda content: self._chat_post(entry, content, thread_ts))
 
     def _chat_post(self, entry: Outgoing, content: Mapping[str, Any], thread_ts: str | None) -> Posted:
@@ -160,44 +186,11 @@ class Courier:
         )
         return Posted(channel=answer["channel"], ts=answer["ts"])
 
-    def _look_for(self, entry: Outgoing) -> Posted | None:
-        """Look for the post of an entry in doubt; None when it is not there or may not be looked for."""
-        try:
-            channel = self._channel_of(entry)
-            messages = self._history(entry, channel)
-        except SlackApiError as error:
-            if error.response.get("error") != "missing_scope":
-                raise
-            log.warning("Without the scope %s a %s may be sent twice.", error.response.get("needed"), entry.kind)
-            return None
-        for message in messages:
-            metadata = message.get("metadata") or {}
-            if metadata.get("event_payload", {}).get("entry") == entry.id:
-                return Posted(channel=channel, ts=message["ts"])
-        return None
-
-    def _channel_of(self, entry: Outgoing) -> str:
-        if entry.recipient.startswith(("C", "G")):
-            return entry.recipient
-        return str(self._client.conversations_open(users=entry.recipient)["channel"]["id"])
-
-    def _history(self, entry: Outgoing, channel: str) -> list[dict[str, Any]]:
-        card = self._store.outbox.posted(f"{notices.CARD}:{entry.subject}")
-        if entry.kind == notices.THREAD and card is not None:
-            answer = self._client.conversations_replies(
-                channel=channel, ts=card.ts, include_all_metadata=True, limit=LOOKED_AT
-            )
-        else:
-            answer = self._client.conversations_history(channel=channel, include_all_metadata=True, limit=LOOKED_AT)
-        messages: list[dict[str, Any]] = answer["messages"]
-        return messages
-
     def _refused(self, entry: Outgoing, error: SlackApiError, *, in_doubt: bool) -> None:
         """Put an entry off, or give it up. A refusal of this try says nothing of an earlier one in doubt."""
         word = str(error.response.get("error"))
-        if error.response.status_code == 429 or word in {"ratelimited", "rate_limited"}:  # noqa: PLR2004 - HTTP's number
-            seconds = float(error.response.headers.get("Retry-After", 1))
-            self._later(entry, word, timedelta(seconds=seconds), tried=in_doubt)
+        if is_limit(error):
+            self._not_yet(entry, word, self._pace.limited(entry, error), in_doubt=in_doubt)
         elif error.response.status_code >= 500 or word in SLACK_AILING:  # noqa: PLR2004 - HTTP's number
             # It may have been posted all the same: the entry stays in doubt until it is looked for.
             self._later(entry, word, self._backoff(entry))
@@ -213,19 +206,12 @@ class Courier:
     def _backoff(self, entry: Outgoing) -> timedelta:
         return BACKOFF[min(entry.attempts, len(BACKOFF)) - 1]
 
+    def _not_yet(self, entry: Outgoing, word: str, until: datetime, *, in_doubt: bool) -> None:
+        """Put off what came too soon: that is no attempt."""
+        self._store.outbox.put_back(entry, word, available_at=until, tried=in_doubt, counted=False)
+
     def _later(self, entry: Outgoing, word: str, pause: timedelta, *, tried: bool = True) -> None:
         self._store.outbox.put_back(entry, word, available_at=self._now() + pause, tried=tried)
-
-
-def _slot_of(entry: Outgoing) -> str | None:
-    """Return the slot that a post found again belongs to."""
-    slots = {
-        notices.CARD: f"{notices.CARD}:{entry.subject}",
-        notices.REQUEST_DM: f"{notices.REQUEST_DM}:{entry.subject}",
-        notices.LINK: f"{notices.LINK}:{entry.subject}",
-        notices.REMINDER: f"{notices.REMINDER}:{entry.subject}:{entry.recipient}",
-    }
-    return slots.get(entry.kind)
 
 
 def _whole_or_text(entry: Outgoing, draft: Draft, say: Callable[[Mapping[str, Any]], Posted]) -> Posted:

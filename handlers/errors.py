@@ -11,7 +11,7 @@ from slack_bolt import App, BoltResponse, Respond
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_sdk.errors import SlackApiError
 
-from bot.errors import FormFaults, Refusal, SlackUnavailable, StorageUnavailable
+from bot.errors import AlreadyDelivered, FormFaults, Refusal, SlackUnavailable, StorageUnavailable
 from handlers import views
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ def register(app: App) -> None:
 
     @app.error
     def answer(error: Exception, body: dict[str, Any], respond: Respond) -> BoltResponse:
-        if isinstance(error, BoltUnhandledRequestError):
+        if isinstance(error, BoltUnhandledRequestError | AlreadyDelivered):
             return BoltResponse(status=200, body="")
         refusal = error if isinstance(error, Refusal) else _refusal(error, body)
         if body.get("type") == "view_submission":

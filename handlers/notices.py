@@ -20,6 +20,18 @@ REMINDER_REDRAWN = "reminder_redrawn"
 REDRAWN = frozenset({CARD, REQUEST_DM, LINK_REDRAWN, REMINDER_REDRAWN})
 
 
+# What edits a message that another kind posted.
+_POSTED_AS = {LINK_REDRAWN: LINK, REMINDER_REDRAWN: REMINDER}
+
+
+def slot_of(kind: str, subject: str, recipient: str) -> str | None:
+    """Return the name under which the place of a message in Slack is kept; None for what is said once."""
+    posted = _POSTED_AS.get(kind, kind)
+    if posted == REMINDER:
+        return f"{REMINDER}:{subject}:{recipient}"
+    return f"{posted}:{subject}" if posted in {CARD, REQUEST_DM, LINK} else None
+
+
 class SlackNotices:
     """Queues what people must be told; the courier renders each from its row when it is sent."""
 
@@ -60,4 +72,5 @@ class SlackNotices:
         self._put(REMINDER_REDRAWN, reminder_id, person_id)
 
     def _put(self, kind: str, subject: str, recipient: str, note: Note | None = None) -> None:
-        self._store.outbox.put(row_name(), kind, subject, recipient, note=note, now=self._now())
+        slot = slot_of(kind, subject, recipient)
+        self._store.outbox.put(row_name(), kind, subject, recipient, note=note, slot=slot, now=self._now())

@@ -1,6 +1,7 @@
 """What persists: `open_store(url)` gives repositories over one database. No other place holds SQL."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +14,10 @@ from storage.audit import Audit
 from storage.codec import to_text
 from storage.credentials import Credentials
 from storage.database import Database
+from storage.deliveries import Deliveries
 from storage.links import Links
 from storage.outbox import Outbox
+from storage.pace import Pace
 from storage.postgres import PostgresDatabase
 from storage.provisioning_queue import ProvisioningQueue
 from storage.reminders import Reminders
@@ -37,8 +40,10 @@ class Store:
     credentials: Credentials = field(init=False)
     reminders: Reminders = field(init=False)
     outbox: Outbox = field(init=False)
+    pace: Pace = field(init=False)
     audit: Audit = field(init=False)
     retention: Retention = field(init=False)
+    deliveries: Deliveries = field(init=False)
 
     def __post_init__(self) -> None:
         for name, repository in (
@@ -49,14 +54,19 @@ class Store:
             ("credentials", Credentials),
             ("reminders", Reminders),
             ("outbox", Outbox),
+            ("pace", Pace),
             ("audit", Audit),
             ("retention", Retention),
+            ("deliveries", Deliveries),
         ):
             object.__setattr__(self, name, repository(self.database))
 
-    def transaction(self) -> AbstractContextManager[None]:
-        """Make what happens inside durable together, or not at all."""
-        return self.database.transaction()
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make what happens inside durable together, or not at all, and once for one delivery of Slack's."""
+        with self.database.transaction():
+            self.deliveries.claim_in_hand()
+            yield
 
     def migrate(self, now: datetime | None = None) -> list[str]:
         """Bring the schema up to date and return the names of the migrations applied."""

@@ -90,6 +90,18 @@ class Applications:
         )
         return [codec.application(row) for row in rows]
 
+    def claim_removal(self, application_id: str, *, now: datetime, until: datetime) -> bool:
+        """Claim one try of removing what is not wanted; False when another process has it in hand."""
+        return bool(
+            self._db.run(
+                "UPDATE applications SET try_at = :until"
+                " WHERE id = :id AND wanted = 0 AND removed_at IS NULL AND try_at <= :now",
+                until=codec.to_text(until),
+                id=application_id,
+                now=codec.to_text(now),
+            )
+        )
+
     def removed(self, application_id: str, *, now: datetime) -> bool:
         """Record that an unwanted application is gone; False when that was recorded before."""
         return bool(

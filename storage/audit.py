@@ -89,6 +89,11 @@ class Audit:
         row = self._db.one("SELECT COUNT(*) AS n FROM audit")
         return row["n"] if row else 0
 
+    def times(self, event: AuditEvent) -> int:
+        """Return how often something happened."""
+        row = self._db.one("SELECT COUNT(*) AS n FROM audit WHERE event = :event", event=event.value)
+        return row["n"] if row else 0
+
     def verify(self, expected: str | None = None, tell: Callable[[int], None] = lambda _: None) -> Proof:
         """Walk along the chain, see `storage.chain.verify`; `tell` hears of so many rows as they are read."""
         # What is written meanwhile stands behind the head that is read first.

@@ -17,6 +17,8 @@ TABLES: Final[Mapping[str, str]] = {
     "reminders": "id",
     "outbox": "id",
     "messages": "slot",
+    "pace": "method, channel",
+    "deliveries": "key",
     "audit": "id",
     "audit_head": "only_row",
 }

@@ -50,12 +50,19 @@ class Credentials:
         )
         return [codec.credential(row) for row in rows]
 
-    def live_ending_before(self, moment: datetime) -> list[Credential]:
-        """Return live credentials of wanted applications that end before `moment`, the soonest first."""
+    def live_ending(self, *, after: tuple[datetime, str], before: datetime, limit: int) -> list[Credential]:
+        """Return live credentials of wanted applications that end before a moment, the soonest first, so many.
+
+        `after` is the end and the key id of the last one of the page before this one.
+        """
         rows = self._db.all(
             "SELECT c.* FROM credentials c JOIN applications a ON a.id = c.application_id"
-            " WHERE c.state = 'live' AND a.wanted = 1 AND c.ends_at <= :moment ORDER BY c.ends_at",
-            moment=codec.to_text(moment),
+            " WHERE c.state = 'live' AND a.wanted = 1 AND c.ends_at <= :before AND c.ends_at >= :after"
+            " AND (c.ends_at > :after OR c.key_id > :key_id) ORDER BY c.ends_at, c.key_id LIMIT :limit",
+            before=codec.to_text(before),
+            after=codec.to_text(after[0]),
+            key_id=after[1],
+            limit=limit,
         )
         return [codec.credential(row) for row in rows]
 

@@ -184,6 +184,23 @@ class Links:
             id=link_id,
         )
 
+    def claim_sweep(self, link_id: str, *, now: datetime, until: datetime) -> bool:
+        """Claim one search; False when another process has it in hand."""
+        return bool(
+            self._db.run(
+                "UPDATE links SET sweep_at = :until WHERE id = :id AND sweeps_left > 0 AND sweep_at <= :now",
+                until=codec.to_text(until),
+                id=link_id,
+                now=codec.to_text(now),
+            )
+        )
+
+    def is_held(self, link_id: str, lease: str) -> bool:
+        """Say whether a lease is still the link's own: whoever took it over has another."""
+        return (
+            self._db.one("SELECT id FROM links WHERE id = :id AND lease = :lease", id=link_id, lease=lease) is not None
+        )
+
     def to_sweep(self, *, now: datetime) -> list[tuple[Link, int]]:
         """Return the ended links due for a search, each with the number of searches left.
 

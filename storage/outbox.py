@@ -5,6 +5,7 @@ from datetime import datetime
 from bot.records import Note, Outgoing, Posted
 from storage import codec
 from storage.database import Database
+from storage.pace import EDIT, EVERY, POST
 
 
 class Outbox:
@@ -13,18 +14,27 @@ class Outbox:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def put(
-        self, entry_id: str, kind: str, subject: str, recipient: str, *, note: Note | None = None, now: datetime
+    def put(  # noqa: PLR0913 - the columns of a row
+        self,
+        entry_id: str,
+        kind: str,
+        subject: str,
+        recipient: str,
+        *,
+        note: Note | None = None,
+        slot: str | None = None,
+        now: datetime,
     ) -> None:
-        """Queue one message."""
+        """Queue one message; `slot` names the message that it edits, where that stands already."""
         self._db.run(
-            "INSERT INTO outbox (id, kind, subject, recipient, note, state, created_at, available_at)"
-            " VALUES (:id, :kind, :subject, :recipient, :note, 'queued', :now, :now)",
+            "INSERT INTO outbox (id, kind, subject, recipient, note, slot, state, created_at, available_at)"
+            " VALUES (:id, :kind, :subject, :recipient, :note, :slot, 'queued', :now, :now)",
             id=entry_id,
             kind=kind,
             subject=subject,
             recipient=recipient,
             note=codec.note_json(note),
+            slot=slot,
             now=codec.to_text(now),
         )
 
@@ -32,7 +42,8 @@ class Outbox:
         """Claim the oldest message that is due, or that a process died over.
 
         What is said of one thing to one recipient goes in order: the later waits until the earlier is sent or given
-        up. So a message is never drawn anew while it is not known whether it was posted at all.
+        up. So a message is never drawn anew while it is not known whether it was posted at all. What Slack would refuse
+        as too soon, by the method that it needs and its recipient, is passed over until its time.
         """
         # An idle poll takes no lock.
         if self._candidate(now) is None:
@@ -50,8 +61,14 @@ class Outbox:
             " AND (lease_until IS NULL OR lease_until <= :now)"
             " AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.subject = entry.subject"
             " AND earlier.kind = entry.kind AND earlier.state = 'queued' AND earlier.recipient = entry.recipient"
-            f" AND earlier.id < entry.id) ORDER BY available_at, created_at, id LIMIT 1{locking}",
+            " AND earlier.id < entry.id) AND NOT EXISTS (SELECT 1 FROM pace WHERE pace.not_before > :now"
+            " AND pace.channel IN (entry.recipient, :every) AND pace.method = CASE WHEN EXISTS (SELECT 1"
+            " FROM messages WHERE messages.slot = entry.slot) THEN :edit ELSE :post END)"
+            f" ORDER BY created_at, id LIMIT 1{locking}",
             now=codec.to_text(now),
+            every=EVERY,
+            edit=EDIT,
+            post=POST,
         )
         return row["id"] if row else None
 
@@ -80,19 +97,37 @@ class Outbox:
         )
         return row is not None
 
-    def sent(self, entry: Outgoing, *, now: datetime) -> bool:
-        """Record that a claimed message was sent."""
-        return self._settle(entry, "sent", now=now, error=None)
+    def is_held(self, entry: Outgoing, *, now: datetime) -> bool:
+        """Say whether a claim still holds: nobody else can have the message, and nobody can take it at once."""
+        row = self._db.one(
+            "SELECT id FROM outbox WHERE id = :id AND lease = :lease AND lease_until > :now",
+            id=entry.id,
+            lease=entry.lease,
+            now=codec.to_text(now),
+        )
+        return row is not None
+
+    def posted_ts(self, entry_id: str) -> str | None:
+        """Return under which ts a message was recorded as sent; None before that."""
+        row = self._db.one("SELECT posted_ts FROM outbox WHERE id = :id", id=entry_id)
+        return row["posted_ts"] if row else None
+
+    def sent(self, entry: Outgoing, *, now: datetime, posted_ts: str | None = None) -> bool:
+        """Record that a claimed message was sent, and where it stands."""
+        return self._settle(entry, "sent", now=now, error=None, posted_ts=posted_ts)
 
     def undeliverable(self, entry: Outgoing, error: str, *, now: datetime) -> bool:
         """Record that a claimed message cannot be sent at all."""
         return self._settle(entry, "undeliverable", now=now, error=error)
 
-    def _settle(self, entry: Outgoing, state: str, *, now: datetime, error: str | None) -> bool:
+    def _settle(
+        self, entry: Outgoing, state: str, *, now: datetime, error: str | None, posted_ts: str | None = None
+    ) -> bool:
         return bool(
             self._db.run(
                 "UPDATE outbox SET state = :state, sent_at = :now, lease = NULL, lease_until = NULL,"
-                " last_error = :error WHERE id = :id AND lease = :lease",
+                " last_error = :error, posted_ts = :posted_ts WHERE id = :id AND lease = :lease",
+                posted_ts=posted_ts,
                 state=state,
                 now=codec.to_text(now),
                 error=error,
@@ -101,16 +136,23 @@ class Outbox:
             )
         )
 
-    def put_back(self, entry: Outgoing, error: str, *, available_at: datetime, tried: bool = True) -> bool:
-        """Give a claimed message back for later; `tried=False` when nothing can have reached Slack."""
+    def put_back(
+        self, entry: Outgoing, error: str, *, available_at: datetime, tried: bool = True, counted: bool = True
+    ) -> bool:
+        """Give a claimed message back for later.
+
+        `tried=False` when nothing can have reached Slack; `counted=False` when it was no attempt at all, only too soon.
+        """
         return bool(
             self._db.run(
                 "UPDATE outbox SET lease = NULL, lease_until = NULL, available_at = :available_at,"
-                " last_error = :error, first_tried_at = CASE WHEN :tried = 1 THEN first_tried_at ELSE NULL END"
+                " last_error = :error, attempts = attempts - :uncounted,"
+                " first_tried_at = CASE WHEN :tried = 1 THEN first_tried_at ELSE NULL END"
                 " WHERE id = :id AND lease = :lease",
                 available_at=codec.to_text(available_at),
                 error=error,
                 tried=int(tried),
+                uncounted=int(not counted),
                 id=entry.id,
                 lease=entry.lease,
             )

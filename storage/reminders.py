@@ -25,6 +25,11 @@ class Reminders:
             )
         )
 
+    def is_claimed(self, key_id: str, step: int) -> bool:
+        """Say whether a step of a credential was claimed; one that was not may be claimed a moment later."""
+        row = self._db.one("SELECT id FROM reminders WHERE key_id = :key_id AND step = :step", key_id=key_id, step=step)
+        return row is not None
+
     def key_of(self, reminder_id: str) -> str | None:
         """Return the credential that a reminder is about."""
         row = self._db.one("SELECT key_id FROM reminders WHERE id = :id", id=reminder_id)

@@ -55,6 +55,7 @@ TOP = (
     "checks",
     "manifest",
     "serving",
+    "worker",
     "rounds",
 )
 LONGEST_FUNCTION = 45

@@ -13,6 +13,7 @@ from bot.policy import Policy
 from bot.records import Credential, Note
 from bot.reminders import Reminders
 from storage import Store, open_store
+from storage.credentials import Credentials
 from tests.domain import nouns
 from tests.domain.nouns import NOW
 from tests.sandbox.timepiece import HeldClock
@@ -105,6 +106,25 @@ def test_two_rounds_a_day(desk: Desk) -> None:
 
     assert (desk.reminders.remind_due(), desk.reminders.remind_due()) == (1, 0)
     assert [row["event"] for row in desk.store.audit.rows()] == ["reminder:send"]
+
+
+class BusyCredentials(Credentials):
+    """The table of secrets, in which a trial ends whenever a page was just read."""
+
+    def live_ending(self, *, after: tuple[datetime, str], before: datetime, limit: int) -> list[Credential]:
+        """Return a page, and change a row of it before its reader has looked."""
+        page = super().live_ending(after=after, before=before, limit=limit)
+        for credential in page:
+            self.record_proof(credential.key_id, accepted=True, now=NOW)
+        return page
+
+
+def test_a_secret_that_changes_meanwhile(desk: Desk) -> None:
+    """A secret whose trial ends while the round walks is spoken of all the same."""
+    object.__setattr__(desk.store, "credentials", BusyCredentials(desk.store.database))
+    desk.clock.advance(timedelta(days=173))
+
+    assert desk.reminders.remind_due() == 1
 
 
 def test_a_secret_that_was_replaced(desk: Desk) -> None:

@@ -180,6 +180,25 @@ def test_posted_then_lost(room: PostRoom, queue: Callable[[PostRoom], None]) -> 
     assert len(posted) == len(before) + 1
     assert said(room) == posted
     assert room.store.outbox.oldest_waiting() is None
+    assert room.store.audit.times(AuditEvent.MESSAGE_MAYBE_TWICE) == 0
+
+
+@pytest.mark.parametrize("queue", [card, reply, direct_message])
+def test_found_far_back(room: PostRoom, queue: Callable[[PostRoom], None]) -> None:
+    """What was posted before its answer got lost is found behind hundreds of later messages."""
+    queue(room)
+    room.slack.trouble.add(faults.posted_then_lost())
+    room.deliver()
+    head = room.in_channel[0].ts if queue is reply else None
+    place = room.slack.workspace.im_with(room.ada.id).id if queue is direct_message else room.channel
+    client = WebClient(room.slack.bot_token, base_url=room.slack.api_url, retry_handlers=[])
+    for number in range(250):
+        client.chat_postMessage(channel=place, text=f"Something else, {number}", thread_ts=head)
+    before = len(said(room))
+    room.patiently()
+
+    assert len(said(room)) == before
+    assert room.store.outbox.oldest_waiting() is None
 
 
 @pytest.mark.parametrize("trouble", [faults.unreachable, faults.down])
@@ -236,6 +255,7 @@ def test_without_the_right_to_look(
         room.patiently()
 
     assert len(said(room)) == len(before) + 2
+    assert room.store.audit.times(AuditEvent.MESSAGE_MAYBE_TWICE) == 1
     assert [record.getMessage() for record in caplog.records if scope in record.getMessage()]
 
 
@@ -297,6 +317,7 @@ def test_thread_waits_for_its_card(room: PostRoom) -> None:
     room.deliver()
     early = list(room.in_channel)
     card(room)
+    room.after(seconds=5)
     room.after(seconds=5)
     head, answer = room.in_channel
 

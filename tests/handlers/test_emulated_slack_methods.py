@@ -487,7 +487,7 @@ def test_app_home(slack: Slack, client: WebClient, vera: str) -> None:
 
 def test_pace(slack: Slack, client: WebClient, clock: StandingClock, channel: str, vera: str) -> None:
     """With pace on, a channel takes one message a second, and other channels are not held up."""
-    slack.pace = True
+    slack.pace.burst = 1
     client.chat_postMessage(channel=channel, text="1")
 
     with pytest.raises(SlackApiError) as caught:

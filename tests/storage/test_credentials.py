@@ -80,11 +80,29 @@ def test_what_ends_soon(peopled: Store) -> None:
     for number, days in ((1, 3), (2, 1), (3, 2), (4, 9)):
         add(peopled, number, ends_at=NOW + timedelta(days=days))
     peopled.credentials.retire("key-3", CredentialEvent.SUPERSEDE, remove_at=SOON)
-    ending = [c.key_id for c in peopled.credentials.live_ending_before(NOW + timedelta(days=3))]
+    ending = live_ending(peopled)
     peopled.applications.disown("app-1", now=NOW)
 
     assert ending == ["key-2", "key-1"]
-    assert peopled.credentials.live_ending_before(NOW + timedelta(days=3)) == []
+    assert live_ending(peopled) == []
+
+
+def live_ending(store: Store, after: tuple[datetime, str] = (NOW, ""), limit: int = 9) -> list[str]:
+    """The secrets that end within three days."""
+    found = store.credentials.live_ending(after=after, before=NOW + timedelta(days=3), limit=limit)
+    return [credential.key_id for credential in found]
+
+
+def test_live_ending_in_pages(peopled: Store) -> None:
+    """Secrets that end at the same moment are on one page or the next, each once; what ended before is on none."""
+    end = NOW + timedelta(days=1)
+    for number in (1, 2, 3):
+        add(peopled, number, ends_at=end)
+    add(peopled, 4, ends_at=NOW - TICK)
+
+    assert live_ending(peopled, limit=2) == ["key-1", "key-2"]
+    assert live_ending(peopled, (end, "key-2"), limit=2) == ["key-3"]
+    assert live_ending(peopled, (end, "key-3"), limit=2) == []
 
 
 DAY = timedelta(days=1)

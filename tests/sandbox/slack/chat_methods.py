@@ -1,14 +1,11 @@
 """The chat.* methods (Slack, "chat.postMessage", "chat.update", "chat.postEphemeral", "chat.delete", permalink)."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.sandbox.slack.answer import Arguments, Refused
 from tests.sandbox.slack.content import edit_message, message_as_api, new_message, read_content
 from tests.sandbox.slack.records import Channel, Message
 from tests.sandbox.slack.workspace import Workspace
-
-_BETWEEN_MESSAGES = timedelta(seconds=1)
 
 
 def visible_channel(workspace: Workspace, channel_id: str) -> Channel:
@@ -113,17 +110,3 @@ def permalink(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
         raise Refused("message_not_found")
     address = f"https://{workspace.domain}.slack.com/archives/{channel.id}/p{ts.replace('.', '')}"
     return {"channel": channel.id, "permalink": address}
-
-
-def check_pace(workspace: Workspace, arguments: Arguments) -> None:
-    """One message a second and channel (Slack, "Rate limits"), on the emulated clock."""
-    channel_id = arguments.text("channel", "")
-    if channel_id in workspace.people:
-        channel_id = workspace.im_with(channel_id).id
-    in_channel = [one for one in workspace.messages if one.channel == channel_id and one.only_for is None]
-    if in_channel and workspace.clock() - _moment(in_channel[-1].ts) < _BETWEEN_MESSAGES:
-        raise Refused("ratelimited", status=429, retry_after=1)
-
-
-def _moment(ts: str) -> datetime:
-    return datetime.fromtimestamp(float(ts), UTC)

@@ -12,6 +12,7 @@ from tests.sandbox.slack.administration import Administration
 from tests.sandbox.slack.clockwork import Clock, wall_clock
 from tests.sandbox.slack.courier import Courier, Delivery, Forgery, RawRequest
 from tests.sandbox.slack.hands import Backstage
+from tests.sandbox.slack.pace import Pace
 from tests.sandbox.slack.person import Person
 from tests.sandbox.slack.snapshot import snapshot
 from tests.sandbox.slack.socket import SocketMode
@@ -97,13 +98,9 @@ class Slack(Administration):
         self._courier.patience = seconds
 
     @property
-    def pace(self) -> bool:
-        """Whether more than one message a second and channel (by the emulated clock) is answered with 429."""
+    def pace(self) -> Pace:
+        """How many messages are too many, by the emulated clock; nothing is, unless it is told."""
         return self._gate.pace
-
-    @pace.setter
-    def pace(self, enforced: bool) -> None:
-        self._gate.pace = enforced
 
     @property
     def token_error(self) -> str | None:

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -10,6 +10,7 @@ from flask import Flask, Response, jsonify, request
 
 from tests.sandbox.slack import chat_methods, conversation_methods, people_methods, view_methods
 from tests.sandbox.slack.answer import Arguments, Refused
+from tests.sandbox.slack.pace import Pace
 from tests.sandbox.slack.response_urls import answer_interaction
 from tests.sandbox.slack.tickets import Tickets
 from tests.sandbox.slack.workspace import Workspace
@@ -34,7 +35,7 @@ class Gate:
     bot_token: str
     app_token: str
     token_error: str | None = None
-    pace: bool = False
+    pace: Pace = field(default_factory=Pace)
     socket_url: Callable[[], str] | None = None
 
 
@@ -115,8 +116,8 @@ def _answer(workspace: Workspace, gate: Gate, known: dict[str, Method], name: st
     scope = method.scope if isinstance(method.scope, str) else method.scope(workspace, arguments)
     if scope and scope not in workspace.scopes:
         raise Refused("missing_scope", needed=scope, provided=",".join(sorted(workspace.scopes)))
-    if gate.pace and name == "chat.postMessage":
-        chat_methods.check_pace(workspace, arguments)
+    if name == "chat.postMessage":
+        gate.pace.check(workspace, arguments)
     return method.call(workspace, arguments)
 
 

@@ -1,0 +1,227 @@
+"""An instance that is slow loses its work to another, finds out before it acts or records, and nothing happens twice.
+
+The slow one is held inside a call of its own: while Entra or Slack has the call in hand, the clock moves past the
+lease and the other instance does the work; then the call of the slow one goes through.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.twin import Twin
+from tests.journeys.world import World
+from tests.sandbox.entra import faults
+from tests.sandbox.trouble import Fault
+
+POST = "POST /api/chat.postMessage$"
+TABLE = (Path(__file__).parents[2] / "docs" / "instances.md").read_text()
+
+
+@pytest.fixture
+def twin(world: World) -> Iterator[Twin]:
+    """The instance that is not slow."""
+    made = Twin(world)
+    yield made
+    made.stop()
+
+
+def held(world: World, match: str, meanwhile: Callable[[], object], **distance: float) -> Fault:
+    """Trouble that holds a call of the slow instance until a lease has passed and something was done meanwhile."""
+
+    def act() -> None:
+        world.clock.advance(timedelta(**distance))
+        meanwhile()
+
+    return Fault(match=match, act=act)
+
+
+def passwords(world: World) -> int:
+    """How many secrets stand in the tenant."""
+    return sum(len(application["passwordCredentials"]) for application in world.entra.snapshot()["applications"])
+
+
+def told(world: World, word: str) -> int:
+    """How many messages of the bot hold a word."""
+    return sum(word in message.reads for message in world.slack.workspace.messages if not message.deleted)
+
+
+def links_sent(world: World) -> int:
+    """How many messages with a one-time link Ada sees."""
+    return sum("secret#" in str(message.blocks) for message in world.around.person("ada").dm)
+
+
+def late_in_provisioning(world: World, twin: Twin, call: str) -> None:
+    """The slow instance is held at a call; the other one brings the request to its end."""
+    world.ask()
+    world.entra.trouble.add(held(world, call, twin.bot.settle, minutes=6))
+    world.approve()
+
+
+def test_a_late_creation(world: World, twin: Twin, caplog: pytest.LogCaptureFixture) -> None:
+    """A creation that arrives after another instance made the application makes no second one."""
+    with caplog.at_level(logging.WARNING):
+        late_in_provisioning(world, twin, faults.CREATE_APPLICATION)
+
+    assert (len(world.entra.applications), links_sent(world)) == (1, 1)
+    assert len(world.bot.store.database.all("SELECT id FROM links")) == 1
+    assert "The lease on REQ-" in caplog.text
+    assert [row["state"] for row in world.bot.store.database.all("SELECT state FROM app_requests")] == ["fulfilled"]
+
+
+def test_a_late_service_principal(world: World, twin: Twin, caplog: pytest.LogCaptureFixture) -> None:
+    """A service principal that is asked for too late is the one that exists, and the hand-over is somebody else's."""
+    with caplog.at_level(logging.WARNING):
+        late_in_provisioning(world, twin, faults.CREATE_SERVICE_PRINCIPAL)
+
+    assert (len(world.entra.applications), links_sent(world)) == (1, 1)
+    assert "The lease on REQ-" in caplog.text
+
+
+def test_a_late_press(approved: World, twin: Twin, caplog: pytest.LogCaptureFixture) -> None:
+    """A secret that was minted too late is shown to nobody and removed; the other instance's is the only one."""
+    shown = []
+    token = approved.press()
+
+    def meanwhile() -> None:
+        twin.bot.settle()
+        with twin.in_front():
+            approved.press()
+            shown.append(twin.reveal(token).json())
+
+    approved.entra.trouble.add(held(approved, faults.ADD_PASSWORD, meanwhile, minutes=3))
+    with caplog.at_level(logging.WARNING):
+        late = approved.reveal(token).json()
+
+    assert "secret" in shown[0]
+    assert "secret" not in late
+    assert passwords(approved) == 1
+    assert "was lost while minting" in caplog.text
+
+
+def test_a_late_recovery(approved: World, twin: Twin, caplog: pytest.LogCaptureFixture) -> None:
+    """Who cleans up too late behind an abandoned press leaves alone the secret that was shown meanwhile."""
+    abandon(approved)
+    token, shown = approved.press(), []
+
+    def meanwhile() -> None:
+        twin.bot.settle()
+        with twin.in_front():
+            approved.press()
+            shown.append(twin.reveal(token).json())
+
+    listing = Fault(match=r"GET /v1\.0/applications", when="before", act=None)
+    listing.act = held(approved, "", meanwhile, minutes=3).act
+    approved.entra.trouble.add(listing)
+    with caplog.at_level(logging.WARNING):
+        approved.settle()
+
+    assert "secret" in shown[0]
+    assert passwords(approved) == 1
+    assert "somebody else has the link" in caplog.text
+
+
+def abandon(world: World) -> None:
+    """Let a process die in the middle of a press: it minted, and recorded nothing."""
+    link = world.bot.store.database.all("SELECT id, application_id FROM links")[0]
+    now = world.clock.now()
+    world.press()
+    assert world.bot.store.links.claim(link["id"], "dead", now=now, until=now + timedelta(minutes=2))
+    world.clock.advance(timedelta(minutes=3))
+
+
+def test_one_sweep(approved: World, twin: Twin) -> None:
+    """Two instances that search the same ended link search it once."""
+    store = approved.bot.store
+    approved.secret()
+    link = store.database.all("SELECT id FROM links")[0]["id"]
+    store.links.sweep_later(link, at=approved.clock.now(), times=1)
+    other: list[int] = []
+    approved.entra.trouble.add(
+        Fault(match=r"GET /v1\.0/applications", act=lambda: other.append(twin.bot.desk.minting.sweep()))
+    )
+
+    assert (approved.bot.desk.minting.sweep(), other) == (1, [0])
+
+
+def test_a_late_post(world: World, twin: Twin, caplog: pytest.LogCaptureFixture) -> None:
+    """A message that arrives in Slack after another instance sent it is taken back, and the log says so."""
+    world.slack.trouble.add(held(world, POST, twin.bot.settle, seconds=61))
+    with caplog.at_level(logging.WARNING):
+        world.ask()
+
+    cards = [m for m in world.around.person("grace").messages(world.around.channel) if not m.thread_ts]
+    assert len(cards) == 1
+    assert "too late for its lease" in caplog.text
+    world.approve()
+    assert "Done" in world.card().reads or "exists" in world.card().reads
+
+
+def test_a_slow_courier(world: World, twin: Twin, caplog: pytest.LogCaptureFixture) -> None:
+    """A courier that finds its lease run out before it posts leaves the message to who took it over."""
+    world.slack.trouble.add(Fault(match=POST, status=503, body={"ok": False, "error": "service_unavailable"}))
+    world.ask()
+    looking = r" /api/conversations.history$"
+    slow = held(world, looking, twin.bot.settle, seconds=61)
+    slow.when = "after"
+    world.slack.trouble.add(slow)
+    with caplog.at_level(logging.WARNING):
+        world.advance(seconds=3)
+
+    assert len([m for m in world.slack.workspace.messages if m.channel == world.around.channel]) == 1
+    assert "this process was too slow" in caplog.text
+
+
+def test_a_late_removal(approved: World, twin: Twin, caplog: pytest.LogCaptureFixture) -> None:
+    """A removal that two instances carry out is recorded and told once."""
+    approved.secret()
+    approved.advance(days=175)
+    ada = approved.around.person("ada")
+    ada.click(next(m for m in reversed(ada.dm) if "Rotate now" in str(m.blocks)), "rotate")
+    approved.settle()
+    approved.secret()
+    approved.advance(days=6, hours=1)
+    approved.entra.trouble.add(held(approved, faults.REMOVE_PASSWORD, twin.bot.settle, minutes=6))
+    with caplog.at_level(logging.WARNING):
+        approved.advance(days=1)
+
+    assert passwords(approved) == 1
+    assert told(approved, "was removed from Entra") == 1
+    assert "recorded by another process" in caplog.text
+
+
+def test_one_removal_of_a_leftover(world: World, twin: Twin) -> None:
+    """What a refused request left is removed by one instance at a time, and a refusal of that is told once."""
+    refused = faults.refused(faults.CREATE_SERVICE_PRINCIPAL, 403, "Authorization_RequestDenied", "No.")
+    world.entra.trouble.add(refused)
+    again = faults.refused(faults.DELETE_APPLICATION, 403, "Authorization_RequestDenied", "No.", times=2)
+    again.act = twin.bot.settle
+    world.entra.trouble.add(again)
+    world.ask()
+    world.approve()
+
+    assert told(world, "could not be removed") == 1
+
+
+def test_two_daily_rounds(approved: World, twin: Twin) -> None:
+    """Two instances that walk the daily round at the same time remind once."""
+    approved.secret()
+    approved.clock.advance(timedelta(days=175))
+    reminded = (approved.bot.use_cases.reminders.remind_due(), twin.bot.use_cases.reminders.remind_due())
+    twin.bot.settle()
+    approved.settle()
+
+    assert reminded == (1, 0)
+    assert told(approved, "ends in 5 days") == 1
+
+
+def test_the_table_names_tests() -> None:
+    """Every test that the table of docs/instances.md names exists."""
+    journeys = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    named = set(re.findall(r"`(test_\w+)`", TABLE))
+
+    assert named
+    assert [name for name in sorted(named) if f"def {name}(" not in journeys] == []
