@@ -240,7 +240,7 @@ def _courier(ground: Ground) -> Courier:
         token_endpoint=tokens.token_endpoint,
         public_url=settings.public_url,
     )
-    renderer = Renderer(ground.store, ground.links, ground.policy, place, ground.now)
+    renderer = Renderer(ground.store, ground.links, ground.policy, place, ground.now, settings.approvers)
     return Courier(ground.store, slack_client(settings, COURIER_SECONDS), renderer, ground.notices, ground.now)
 
 

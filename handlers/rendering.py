@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.lifecycle import LinkStage
 from bot.links import Links
 from bot.policy import Policy
-from bot.records import Outgoing
+from bot.records import AppRequest, Outgoing
 from bot.reminders import days_until, last_quiet_day
 from handlers import notices
 from handlers.blocks import link_dm, notes, reminder_dm, request_card, request_dm
@@ -31,8 +31,15 @@ class Renderer:
     """Draws rows of the outbox; None means that there is nothing left to say."""
 
     def __init__(
-        self, store: Store, links: Links, policy: Policy, place: LinkPlace, clock: Callable[[], datetime]
+        self,
+        store: Store,
+        links: Links,
+        policy: Policy,
+        place: LinkPlace,
+        clock: Callable[[], datetime],
+        approvers: tuple[str, ...] = (),
     ) -> None:
+        self._approvers = approvers
         self._store = store
         self._links = links
         self._policy = policy
@@ -58,8 +65,11 @@ class Renderer:
         if request is None:
             return None
         approvers = self._store.requests.approvers_of(request.id, request.version)
-        message = request_card.build(CardFacts(request=request, approvers=approvers, policy=self._policy))
+        message = request_card.build(self._card_facts(request, approvers))
         return Draft(message=message, slot=f"{notices.CARD}:{request.id}")
+
+    def _card_facts(self, request: AppRequest, approvers: tuple[str, ...]) -> CardFacts:
+        return CardFacts(request=request, approvers=approvers, policy=self._policy, eligible=self._approvers)
 
     def _request_dm(self, entry: Outgoing) -> Draft | None:
         request = self._store.requests.get(entry.subject)

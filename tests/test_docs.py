@@ -89,6 +89,14 @@ def test_pictures() -> None:
     assert len(shown) == 5
 
 
+def test_guarantees() -> None:
+    """Every test that README's table of guarantees names exists."""
+    named = re.findall(r"`(tests/[a-z_/]+\.py)::(test_\w+)`", README)
+
+    assert len(named) > 10
+    assert [name for path, name in named if f"def {name}(" not in (ROOT / path).read_text()] == []
+
+
 def test_requirements() -> None:
     """The pinned requirements cover every direct dependency, with hashes and without addresses."""
     text = (ROOT / "requirements.txt").read_text()

@@ -62,6 +62,8 @@ class CardFacts:
     request: AppRequest
     approvers: tuple[str, ...]
     policy: Policy
+    eligible: tuple[str, ...] = ()
+    """Who may decide, as configured: people and user groups, by id."""
 
 
 def build(facts: CardFacts) -> Message:
@@ -140,7 +142,15 @@ def _tally(facts: CardFacts) -> str:
     if facts.policy.quorum == 1:
         return ""
     so_far = f"Approved by {mentions(facts.approvers)}; " if facts.approvers else ""
-    return f"{so_far}{missing} of {facts.policy.quorum} approvals missing."
+    return f"{so_far}{missing} of {facts.policy.quorum} approvals missing. {_who_is_left(facts)}"
+
+
+def _who_is_left(facts: CardFacts) -> str:
+    """Say who can still agree: nobody twice, and nobody who is to own the application, but for those in groups."""
+    done = {*facts.approvers, *(owner.person_id for owner in facts.request.owners)}
+    people = [mention(name) for name in facts.eligible if not name.startswith("S") and name not in done]
+    groups = [f"<!subteam^{name}>" for name in facts.eligible if name.startswith("S")]
+    return f"They can come from {', '.join([*people, *groups])}." if people or groups else ""
 
 
 def _worth_a_look(facts: CardFacts, brevity: Brevity) -> list[Block]:

@@ -52,8 +52,10 @@ def test_quorum_names(world: World) -> None:
     world.approve("katherine")
     grace, katherine = (f"<@{world.around.ids[name]}>" for name in ("grace", "katherine"))
 
-    assert "2 of 2 approvals missing." in none_yet
-    assert f"Approved by {grace}; 1 of 2 approvals missing." in one
+    left = f"They can come from <!subteam^{world.around.group}>."
+
+    assert f"2 of 2 approvals missing. {left}" in none_yet
+    assert f"Approved by {grace}; 1 of 2 approvals missing. {left}" in one
     assert f"Waiting for 1 more approval ({grace} agreed)" in waiting
     assert f"Approved by {grace} and {katherine}" in world.card().reads
     assert f"Approved by {grace} and {katherine}" in world.thread()[0]
