@@ -66,7 +66,12 @@ class Requester:
             self.hands.click(message, button)
 
     def _ask(self, name: str) -> None:
+        accepted = threading.Event()
+
         def act() -> None:
+            # A form that closed was accepted: from then on it is the fleet's word that it will be seen to.
+            if accepted.is_set():
+                return
             if self.hands.modal is None:
                 self.hands.command("/register-app")
                 return
@@ -75,6 +80,8 @@ class Requester:
             self.hands.type("secret_description", "production")
             self.hands.type("justification", "Nurses see the beds of their ward.")
             self.hands.submit()
+            if self.hands.modal is None:
+                accepted.set()
 
         self.fleet.again(act, lambda: self.card(name) and self._own(name, "'withdraw'"))
         self._put_away()

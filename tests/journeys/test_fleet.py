@@ -3,6 +3,7 @@
 At the end the tenant and Slack hold exactly what they should. SEED repeats the fates and who is killed.
 """
 
+import contextlib
 import os
 import random
 import sys
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 import pytest
 
@@ -23,7 +25,7 @@ from tests.journeys.fleet_people import FATES, SECRET_IS_SHOWN, Fate, Requester,
 from tests.sandbox.stage import until
 
 REQUESTS = int(os.environ.get("REQUESTS", "200"))
-REQUESTERS = 8
+REQUESTERS = 12
 SETTLING_SECONDS = 90.0
 STATES: dict[Fate, RequestState] = {
     "denied": RequestState.DENIED,
@@ -103,12 +105,11 @@ def test_a_fleet_that_keeps_dying(fleet: Fleet, store: Store, chance: random.Ran
     fates: dict[str, Fate] = {f"App {number:03}": chance.choice(FATES) for number in range(REQUESTS)}
     crowd = people(fleet)
     fleet.begin_dying()
+    waiting: SimpleQueue[tuple[str, Fate]] = SimpleQueue()
+    for named in fates.items():
+        waiting.put(named)
     with ThreadPoolExecutor(REQUESTERS) as pool:
-        done = [
-            pool.submit(_see_through, requester, list(fates.items())[number::REQUESTERS])
-            for number, requester in enumerate(crowd)
-        ]
-        for life in done:
+        for life in [pool.submit(_see_through, requester, waiting) for requester in crowd]:
             life.result()
     settle(fleet, store)
 
@@ -123,9 +124,10 @@ def test_a_fleet_that_keeps_dying(fleet: Fleet, store: Store, chance: random.Ran
     assert said_twice(fleet, crowd) == []
 
 
-def _see_through(requester: Requester, share: list[tuple[str, Fate]]) -> None:
-    for name, fate in share:
-        requester.see_through(name, fate)
+def _see_through(requester: Requester, waiting: SimpleQueue[tuple[str, Fate]]) -> None:
+    with contextlib.suppress(Empty):
+        while True:
+            requester.see_through(*waiting.get_nowait())
 
 
 def states(store: Store) -> dict[str, RequestState]:
