@@ -33,7 +33,9 @@ def deliver(world: World, raw: RawRequest) -> int:
 
 
 def send(world: World, kind: RequestKind, payload: Payload) -> int:
-    """Sign and send a payload."""
+    """Sign and send a payload; the form of a command carries text alone, and no half of a character."""
+    if kind == "command":
+        payload = {name: str(value).encode(errors="replace").decode() for name, value in payload.items()}
     return deliver(world, pack(kind, payload, world.slack.signing_secret, Forgery()))
 
 

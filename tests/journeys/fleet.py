@@ -1,9 +1,7 @@
 """Several processes of the bot over one database, of which one dies every second; and people who go on all the same."""
 
-import contextlib
 import random
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from multiprocessing.process import BaseProcess
@@ -15,7 +13,6 @@ import requests
 
 from tests.journeys.mortal import live
 from tests.journeys.mortal_story import AFTER_DEATH, LIVES, PATIENCE
-from tests.sandbox.slack import CannotDo
 from tests.sandbox.stage import free_port, until
 from tests.sandbox.surroundings import Surroundings
 from tests.sandbox.timepiece import Timepiece
@@ -23,8 +20,6 @@ from tests.sandbox.timepiece import Timepiece
 # A real instance looks once a second; a faster one would only take the processor from the others.
 IDLE_SECONDS = 0.2
 DEATH_EVERY_SECONDS = 1.0
-# So long a person waits for something to change before they do it again.
-AGAIN_SECONDS = 1.5
 
 
 @dataclass(kw_only=True)
@@ -103,19 +98,6 @@ class Fleet:
             self._reaper.join()
         until(lambda: all(self._answers(port) for port in self.ports), PATIENCE)
         self.advance(timedelta(minutes=10))
-
-    def again(self, act: Callable[[], object], holds: Callable[[], object]) -> None:
-        """Do a thing as people do: once more whenever nothing has come of it."""
-        for _ in range(40):
-            if holds():
-                return
-            self.route()
-            # The message may be redrawn between the look and the click; then there is nothing to press.
-            with contextlib.suppress(CannotDo, requests.RequestException):
-                act()
-            with contextlib.suppress(TimeoutError):
-                until(holds, AGAIN_SECONDS)
-        raise TimeoutError("It was done again and again, and nothing came of it.")
 
     def stop(self) -> None:
         """End everything."""

@@ -1,6 +1,7 @@
 """Several instances, one of which is killed every second, while 200 requests go through all states.
 
 At the end the tenant and Slack hold exactly what they should. SEED repeats the fates and who is killed.
+REQUESTS in the environment makes it shorter or longer.
 """
 
 import contextlib
@@ -71,7 +72,7 @@ def people(fleet: Fleet) -> list[Requester]:
     for number in range(REQUESTERS):
         name, email = f"Requester {number}", f"requester{number}@contoso.example"
         fleet.around.entra.add_person(name, email)
-        made.append(Requester(fleet=fleet, id=fleet.around.slack.add_person(name, email), approving=approving))
+        made.append(Requester(place=fleet, id=fleet.around.slack.add_person(name, email), approving=approving))
     return made
 
 
