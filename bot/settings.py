@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from bot.errors import SettingsFaults
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_TOKEN_LENGTH = 32
 _LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 
 
@@ -51,6 +52,12 @@ def _secret(prefix: str) -> AfterValidator:
 def _signing_secret(value: SecretStr) -> SecretStr:
     if not value.get_secret_value().strip():
         raise ValueError("must not be empty; it stands on the Slack app's Basic Information page")
+    return value
+
+
+def _long(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < _TOKEN_LENGTH:
+        raise ValueError(f"must have {_TOKEN_LENGTH} characters or more; `openssl rand -hex 32` makes one")
     return value
 
 
@@ -110,6 +117,9 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(0, ge=0, le=8, description="Reverse proxies in front whose X-Forwarded-For counts")
     daily_at: Annotated[str, _matching(r"([01]\d|2[0-3]):[0-5]\d", "must be a time such as 09:00 (UTC)")] = Field(
         "09:00", description="When to remind owners, every day, UTC"
+    )
+    metrics_token: Annotated[SecretStr, AfterValidator(_long)] | None = Field(
+        None, description="Token with which Prometheus reads `/metrics`; without it there is no such page"
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much to log")
 

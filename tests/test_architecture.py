@@ -26,6 +26,8 @@ USE_CASES = (
     "rotation",
     "removal",
     "retention",
+    "pulse",
+    "metrics",
     "clock",
 )
 GROUND = (
@@ -57,6 +59,7 @@ TOP = (
     "serving",
     "worker",
     "rounds",
+    "doors",
 )
 LONGEST_FUNCTION = 45
 LONGEST_FILE = 320
