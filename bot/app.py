@@ -140,17 +140,7 @@ def build(  # noqa: PLR0913 - each but the first has a value that suits the prod
     proof = _proof(ground, proof_pause_seconds)
     minting = _minting(ground, proof)
     use_cases = _use_cases(ground)
-    table = all_rounds(
-        use_cases,
-        _courier(ground),
-        _provisioning(ground),
-        minting,
-        proof,
-        ground.pulse,
-        settings.daily_at,
-        poll_seconds,
-    )
-    rounds = rounds_of(part, table)
+    rounds = rounds_of(part, _rounds(ground, use_cases, minting, proof, poll_seconds))
     desk = Desk(links=ground.links, minting=minting)
     slack = slack_app(settings, use_cases, ground.count_slack)
     clock = Clock(rounds, went_well=ground.pulse.went_well)
@@ -248,6 +238,21 @@ def _use_cases(ground: Ground) -> UseCases:
         rotation=Rotation(store, notices, ground.links, policy, now),
         removal=Removal(store, notices, applications, now),
         retention=Retention(store, policy, now),
+    )
+
+
+def _rounds(
+    ground: Ground, use_cases: UseCases, minting: Minting, proof: Proof, poll_seconds: float
+) -> tuple[Round, ...]:
+    return all_rounds(
+        use_cases,
+        _courier(ground),
+        _provisioning(ground),
+        minting,
+        proof,
+        ground.pulse,
+        ground.settings.daily_at,
+        poll_seconds,
     )
 
 
