@@ -133,8 +133,9 @@ def understood() -> Iterator[None]:
     """
     try:
         yield
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
-        error = EntraUnavailable("Graph's answer could not be understood.", effect="unclear")
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as unreadable:
+        kind = type(unreadable).__name__
+        error = EntraUnavailable(f"Graph's answer could not be understood ({kind}).", effect="unclear")
     else:
         return
     raise error
