@@ -4,7 +4,7 @@
         __main__ terminal audit_commands storage_commands checks manifest    command line
     handlers                                                                 what arrives or is said: Slack, browser
     bot.approvals provisioning drafting leftovers obstacles                  use cases: from request to application
-        links minting proof reminders rotation removal retention clock       use cases: from link to last secret
+        links desk minting proof reminders rotation removal retention clock       use cases: from link to last secret
     storage | bot.graph                                                      what persists | what calls Microsoft
     bot.model records lifecycle life policy submission reply_urls            small values only
         reply_hosts risk errors events notices settings log identifiers

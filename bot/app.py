@@ -12,12 +12,12 @@ from slack_bolt.adapter.flask import SlackRequestHandler
 
 from bot.approvals import Approvals
 from bot.clock import Clock, Round
-from bot.connections import SLACK_ANSWER_SECONDS, access, slack_app, slack_client
+from bot.connections import SLACK_ANSWER_SECONDS, access, open_id, slack_app, slack_client
+from bot.desk import Desk
 from bot.graph import Entra, open_entra
 from bot.graph.applications import Applications
 from bot.links import Links
 from bot.minting import Minting
-from bot.model import LinkStatus, NotMinted, Revealed, Viewer
 from bot.policy import Policy, load_policy
 from bot.proof import Proof
 from bot.provisioning import Provisioning
@@ -43,26 +43,6 @@ PRESS_PATIENCE_SECONDS = 20.0
 COURIER_SECONDS = 15
 # A piece of background work hangs, and is not merely slow, when it takes longer than this.
 HANGING_SECONDS = 900.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Desk:
-    """What the one-time page may do: look, reveal, and say that it rendered."""
-
-    links: Links
-    minting: Minting
-
-    def look(self, token: str) -> LinkStatus:
-        """Say how a link stands."""
-        return self.links.look(token)
-
-    def reveal(self, token: str, viewer: Viewer) -> Revealed | LinkStatus | NotMinted:
-        """Mint, or say how the link stands."""
-        return self.minting.reveal(token, viewer)
-
-    def seen(self, token: str) -> None:
-        """Record that the page rendered the secret."""
-        self.links.seen(token)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +119,7 @@ def build(  # noqa: PLR0913 - each but the first has a value that suits the prod
         use_cases, _courier(ground), _provisioning(ground), minting, proof, settings.daily_at, poll_seconds
     )
     rounds = rounds_of(part, table)
-    desk = Desk(links=ground.links, minting=minting)
+    desk = _desk(ground, minting)
     slack = slack_app(settings, use_cases)
     clock = Clock(rounds)
     return Bot(
@@ -151,7 +131,7 @@ def build(  # noqa: PLR0913 - each but the first has a value that suits the prod
         use_cases=use_cases,
         desk=desk,
         slack=slack,
-        web=_web(ground, desk, slack, clock),
+        web=_web(ground, desk, slack, clock, use_cases.people),
         rounds=rounds,
         clock=clock,
         background=ground.background,
@@ -203,6 +183,17 @@ def _minting(ground: Ground, proof: Proof) -> Minting:
     )
 
 
+def _desk(ground: Ground, minting: Minting) -> Desk:
+    return Desk(
+        store=ground.store,
+        links=ground.links,
+        minting=minting,
+        notices=ground.notices,
+        clock=ground.now,
+        must_sign_in=ground.settings.sign_in_client_id is not None,
+    )
+
+
 def _provisioning(ground: Ground) -> Provisioning:
     return Provisioning(
         store=ground.store,
@@ -244,7 +235,7 @@ def _courier(ground: Ground) -> Courier:
     return Courier(ground.store, slack_client(settings, COURIER_SECONDS), renderer, ground.notices, ground.now)
 
 
-def _web(ground: Ground, desk: Desk, slack: App, clock: Clock) -> Flask:
+def _web(ground: Ground, desk: Desk, slack: App, clock: Clock, people: People) -> Flask:
     door = once(ground.store, SlackRequestHandler(slack).handle, ground.now)
     return create_web(
         desk,
@@ -253,6 +244,7 @@ def _web(ground: Ground, desk: Desk, slack: App, clock: Clock) -> Flask:
         slack=None if ground.settings.slack_app_token else door,
         ready=lambda: _not_ready(ground.store, clock),
         clock=ground.now,
+        sign_in=open_id(ground.settings, people.home_team, ground.now),
     )
 
 

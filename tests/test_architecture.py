@@ -20,6 +20,7 @@ USE_CASES = (
     "leftovers",
     "obstacles",
     "links",
+    "desk",
     "minting",
     "proof",
     "reminders",
