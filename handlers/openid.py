@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import json
 import logging
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -37,6 +38,7 @@ _SPENT: Final = frozenset({"invalid_code", "code_already_used", "code_expired", 
 _PASSING: Final = frozenset(
     {"ratelimited", "rate_limited", "fatal_error", "internal_error", "service_unavailable", "request_timeout"}
 )
+_WORD: Final = re.compile(r"[a-z][a-z_]{0,60}", re.ASCII)
 # What says that the client itself is not the one that Slack knows.
 STRANGE_CLIENT: Final = frozenset({"invalid_client_id", "bad_client_secret", "invalid_client"})
 
@@ -99,6 +101,11 @@ class OpenId:
         """The key under which the page's cookies are signed: the same on every instance, and kept nowhere."""
         return hmac.digest(self._client.client_secret.encode(), b"register-app page cookies v1", hashlib.sha256)
 
+    @property
+    def redirect_url(self) -> str:
+        """Where Slack sends the browser back to."""
+        return self._client.redirect_url
+
     def address(self, state: str, nonce: str) -> str:
         """Return where to send the browser. Raises SlackUnavailable."""
         asked = {
@@ -145,11 +152,14 @@ class OpenId:
             )
         except SlackApiError as error:
             word = str(error.response.get("error") or "")
-            if not word or word in _PASSING:
-                # An answer without Slack's own word is a proxy's, or half of one. Its text may quote the code.
-                raise SlackUnavailable(f"openid.connect.token: {word or 'no answer'}") from None
+            if not _WORD.fullmatch(word):
+                # Slack's client puts the body of an answer that is not Slack's in the place of the word.
+                raise SlackUnavailable("openid.connect.token: not an answer of Slack's") from None
+            if word in _PASSING:
+                raise SlackUnavailable(f"openid.connect.token: {word}") from None
             return word, {}
-        except (OSError, HTTPException, ValueError) as error:
+        except (OSError, HTTPException, ValueError, AttributeError, TypeError) as error:
+            # The last two are what Slack's client makes of JSON that is no object.
             raise SlackUnavailable(f"openid.connect.token: {type(error).__name__}") from None
         return "", answer.data if isinstance(answer.data, dict) else {}
 

@@ -54,6 +54,7 @@ TOP = (
     "storage_commands",
     "terminal",
     "checks",
+    "sign_in_check",
     "manifest",
     "serving",
     "worker",

@@ -68,11 +68,9 @@ class OpenIdConnect:
         with self.workspace.changing():
             people = [self._button(member) for member in self.workspace.people.values() if self._may_sign_in(member)]
         cancel = '<button name="cancel" value="yes">Cancel</button>'
+        head = '<!doctype html><html lang="en"><title>Sign in</title><link rel="icon" href="data:,">'
         title = "<h1>Sign in to the sandbox</h1><p>Register App asks who you are.</p>"
-        return Response(
-            f'<!doctype html><html lang="en"><title>Sign in</title>{title}<form method="post">'
-            f"{''.join(people)}{cancel}</form></html>"
-        )
+        return Response(f'{head}{title}<form method="post">{"".join(people)}{cancel}</form></html>')
 
     def hear_who(self) -> AnyResponse:
         """Send the browser back with a code, or with the word that the person cancelled."""
