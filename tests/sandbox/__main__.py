@@ -31,7 +31,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, metavar="DIR", help=KEPT)
     parser.add_argument("--sign-in", action="store_true", help="have the one-time page ask who one is, as Slack can")
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
-    return parser.parse_args()
+    given = parser.parse_args()
+    if given.sign_in and (given.tour or given.screenshots):
+        parser.error("--sign-in goes with the page in the browser; the story is told without it")
+    return given
 
 
 def serve(page: Page, *, kept: Path | None, browser: bool) -> int:
