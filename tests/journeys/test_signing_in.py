@@ -372,10 +372,16 @@ def test_one_cookie_is_not_another(guarded: World) -> None:
     window = Window(world=guarded)
     window.begin()
     going = window.cookie("sign-in")
+    viewer = signed_in(guarded, "ada").cookie("viewer")
     assert going is not None
+    assert viewer is not None
     window.set_cookie("viewer", going)
+    taken_for_a_person = is_signed_in(window)
+    window.set_cookie("sign-in", viewer)
+    came_back = window.get(f"{guarded.server.url}/secret/signed-in?code=1&state=x")
 
-    assert not is_signed_in(window)
+    assert not taken_for_a_person
+    assert (came_back.status_code, title(came_back)) == (200, SPENT)
 
 
 def test_another_client_secret_ends_it(guarded: World) -> None:
