@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from flask import Flask
+from flask import Flask, Request
 from slack_bolt import App
-from slack_bolt.adapter.flask import SlackRequestHandler
+from werkzeug.wrappers import Response
 
 from bot.approvals import Approvals
 from bot.clock import Clock, Round
@@ -33,6 +33,7 @@ from handlers.deliveries import once
 from handlers.notices import SlackNotices
 from handlers.people import People
 from handlers.rendering import Renderer
+from handlers.slack_door import heard_by, verified
 from handlers.use_cases import UseCases
 from handlers.web import create_web
 from storage import Store, open_store
@@ -236,16 +237,23 @@ def _courier(ground: Ground) -> Courier:
 
 
 def _web(ground: Ground, desk: Desk, slack: App, clock: Clock, people: People) -> Flask:
-    door = once(ground.store, SlackRequestHandler(slack).handle, ground.now)
     return create_web(
         desk,
         public_url=ground.settings.public_url,
         trusted_proxies=ground.settings.trusted_proxies,
-        slack=None if ground.settings.slack_app_token else door,
+        slack=_slack_door(ground, slack),
         ready=lambda: _not_ready(ground.store, clock),
         clock=ground.now,
         sign_in=open_id(ground.settings, people.home_team, ground.now),
     )
+
+
+def _slack_door(ground: Ground, slack: App) -> Callable[[Request], Response] | None:
+    """Return what answers Slack's requests; nothing does over Socket Mode, which needs no address."""
+    secret = ground.settings.slack_signing_secret
+    if secret is None or ground.settings.slack_app_token is not None:
+        return None
+    return verified(secret.get_secret_value(), once(ground.store, heard_by(slack), ground.now))
 
 
 def _not_ready(store: Store, clock: Clock) -> Mapping[str, str]:

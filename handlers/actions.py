@@ -1,6 +1,5 @@
 """Buttons and pickers in messages: read, call one use case, answer."""
 
-import logging
 import uuid
 from datetime import date
 from typing import Any
@@ -15,9 +14,9 @@ from handlers.blocks import reminder_dm, request_form, small_views
 from handlers.blocks.request_card import decision_of
 from handlers.blocks.request_form import FormContext
 from handlers.use_cases import UseCases
+from handlers.whispers import whisper
 
 Body = dict[str, Any]
-log = logging.getLogger(__name__)
 
 
 def register(app: App, use_cases: UseCases) -> None:
@@ -38,7 +37,7 @@ def _decisions(app: App, use_cases: UseCases) -> None:
         ack()
         if not agreement.complete:
             missing = agreement.quorum - len(agreement.approvers)
-            _whisper(respond, f"Your approval counts. {missing} more needed.")
+            whisper(respond, f"Your approval counts. {missing} more needed.")
 
     @app.action(ids.DENY)
     def ask_why(ack: Ack, body: Body, client: WebClient) -> None:
@@ -94,7 +93,7 @@ def _links(app: App, use_cases: UseCases) -> None:
         _must_be_member(body, use_cases)
         use_cases.links.take(_value(body), body["user"]["id"])
         ack()
-        _whisper(respond, "A link to the secret is on its way to you.")
+        whisper(respond, "A link to the secret is on its way to you.")
 
     @app.action(ids.NOT_SEEN)
     def not_seen(ack: Ack, body: Body, respond: Respond) -> None:
@@ -102,7 +101,7 @@ def _links(app: App, use_cases: UseCases) -> None:
         sent = use_cases.rotation.not_seen(_value(body), body["user"]["id"])
         ack()
         if sent is None:
-            _whisper(respond, "That secret is removed from Entra. A newer one is in use, or is being opened now.")
+            whisper(respond, "That secret is removed from Entra. A newer one is in use, or is being opened now.")
 
 
 def _reminders(app: App, use_cases: UseCases) -> None:
@@ -111,14 +110,14 @@ def _reminders(app: App, use_cases: UseCases) -> None:
         _must_be_member(body, use_cases)
         use_cases.rotation.begin(_value(body), body["user"]["id"])
         ack()
-        _whisper(respond, "A link to the new secret is on its way to you.")
+        whisper(respond, "A link to the new secret is on its way to you.")
 
     @app.action(ids.ROTATE_APPLICATION)
     def rotate_application(ack: Ack, body: Body, respond: Respond) -> None:
         _must_be_member(body, use_cases)
         use_cases.rotation.begin_for_application(_value(body), body["user"]["id"])
         ack()
-        _whisper(respond, "A link to the new secret is on its way to you.")
+        whisper(respond, "A link to the new secret is on its way to you.")
 
     @app.action(ids.SNOOZE)
     def snooze(ack: Ack, body: Body) -> None:
@@ -138,11 +137,3 @@ def _must_be_member(body: Body, use_cases: UseCases) -> None:
 
 def _value(body: Body) -> str:
     return str(body["actions"][0]["value"])
-
-
-def _whisper(respond: Respond, text: str) -> None:
-    """Say a thing to the person who pressed; it is a courtesy, so that its failure changes nothing."""
-    try:
-        respond(text=text, response_type="ephemeral", replace_original=False)
-    except OSError as error:
-        log.warning("A whisper was lost: %s", type(error).__name__)

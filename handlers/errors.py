@@ -13,6 +13,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.errors import AlreadyDelivered, FormFaults, Refusal, SlackUnavailable, StorageUnavailable
 from handlers import views
+from handlers.whispers import whisper
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ def register(app: App) -> None:
                 headers=_JSON,
             )
         if body.get("response_url"):
-            respond(text=_sentence(refusal), response_type="ephemeral", replace_original=False)
+            whisper(respond, _sentence(refusal))
         return BoltResponse(status=200, body="")
 
 

@@ -6,7 +6,14 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from flask import Request
-from werkzeug.exceptions import Forbidden, RequestEntityTooLarge, Unauthorized, UnsupportedMediaType
+from werkzeug.exceptions import (
+    BadRequest,
+    Forbidden,
+    HTTPException,
+    RequestEntityTooLarge,
+    Unauthorized,
+    UnsupportedMediaType,
+)
 from werkzeug.wrappers import Response
 
 JSON: Final = "application/json"
@@ -80,5 +87,12 @@ def guarded(slack: Callable[[Request], Response], most_bytes: int) -> Callable[[
 def _read(request: Request, most_bytes: int) -> None:
     # Werkzeug cuts a body of unstated length at the limit without a word; one byte more tells it from a whole one.
     request.max_content_length = most_bytes + 1
-    if len(request.get_data(cache=True)) > most_bytes:
+    try:
+        body = request.get_data(cache=True)
+    except HTTPException:
+        raise
+    except Exception as error:
+        # The server below has classes of its own for broken chunks and lost lines; none is a failure of ours.
+        raise BadRequest from error
+    if len(body) > most_bytes:
         raise RequestEntityTooLarge

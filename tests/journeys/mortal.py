@@ -91,12 +91,19 @@ def mortal(url: str, reaper: Reaper) -> Database:
     return MortalPostgres(url, reaper)
 
 
-def live(values: dict[str, Any], clock_file: str, port: int, doom: Doom | None, commits: "Synchronized[int]") -> None:
-    """Serve and work until killed."""
+def live(
+    values: dict[str, Any],
+    clock_file: str,
+    port: int,
+    doom: Doom | None,
+    commits: "Synchronized[int]",
+    idle_seconds: float = IDLE_SECONDS,
+) -> None:
+    """Serve and work until killed; between two looks at what is due `idle_seconds` pass."""
     settings = load_settings(values)
     database = mortal(settings.database_url, Reaper(doom=doom, commits=commits))
     bot = build(settings, now=Timepiece(Path(clock_file)).now, database=database, proof_pause_seconds=0)
     server = make_server("127.0.0.1", port, bot.web, threaded=True)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    while not bot.ending.wait(IDLE_SECONDS):
+    while not bot.ending.wait(idle_seconds):
         bot.settle()

@@ -43,6 +43,12 @@ class Trouble:
             self._faults.append(fault)
         return fault
 
+    def put_first(self, fault: Fault) -> Fault:
+        """Put `fault` in force before all others, so that it sees each call."""
+        with self._lock:
+            self._faults.insert(0, fault)
+        return fault
+
     def end(self, fault: Fault) -> None:
         """Take one fault out of force, if it still is."""
         with self._lock:
