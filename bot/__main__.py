@@ -10,7 +10,6 @@ from bot import log
 from bot.app import Bot, build
 from bot.audit_commands import audit
 from bot.checks import Checks, Finding, database_opens
-from bot.connections import open_id
 from bot.manifest import manifest as slack_manifest
 from bot.rounds import Part
 from bot.serving import Server
@@ -95,7 +94,7 @@ def check() -> None:
 def _looked_at(settings: Settings) -> Iterator[Finding]:
     bot = build(settings)
     yield from Checks(settings, bot.entra, bot.slack.client, bot.store).run()
-    yield from sign_in_findings(open_id(settings, bot.use_cases.people.home_team, bot.use_cases.clock))
+    yield from sign_in_findings(bot.sign_in)
     bot.close()
 
 

@@ -39,10 +39,20 @@ class Round:
 class Clock:
     """Walks the rounds until it is stopped; a round is never walked twice at once by one process."""
 
-    def __init__(self, rounds: Sequence[Round], *, monotonic: Callable[[], float] = time.monotonic) -> None:
-        """`monotonic` returns seconds that only ever grow; what hangs is told by it."""
+    def __init__(
+        self,
+        rounds: Sequence[Round],
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        went_well: Callable[[str], None] = lambda _name: None,
+    ) -> None:
+        """`monotonic` returns seconds that only ever grow; what hangs is told by it.
+
+        `went_well` hears the name of every round that was walked to its end without an error.
+        """
         self._rounds = tuple(rounds)
         self._monotonic = monotonic
+        self._went_well = went_well
         self._seen: dict[str, float] = {}
         self._ending = Event()
         self._scheduler = BackgroundScheduler(
@@ -65,6 +75,7 @@ class Clock:
         try:
             while not self._ending.is_set() and entry.work():
                 self._seen[entry.name] = self._monotonic()
+            self._went_well(entry.name)
         except Exception:
             # The last stop of an error that nobody expected: the round is walked again at its next time, and what
             # was claimed meanwhile comes back when its lease runs out.

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from bot.errors import SettingsFaults
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_TOKEN_LENGTH = 32
 _LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 
 
@@ -55,6 +56,14 @@ def _not_empty(value: SecretStr) -> SecretStr:
 
 
 _CLIENT_ID = "must be the client ID on the Slack app's Basic Information page, such as 1234567890.1234567890123"
+
+
+def _long(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < _TOKEN_LENGTH:
+        raise ValueError(f"must have {_TOKEN_LENGTH} characters or more; `openssl rand -hex 32` makes one")
+    return value
+
+
 _SLACK_ID = r"[USW][A-Z0-9]{2,}"
 Approver = Annotated[str, _matching(_SLACK_ID, "must be Slack ids: U… or W… for people, S… for user groups")]
 Guid = Annotated[str, _matching(_GUID.pattern, "must be an id such as 11111111-2222-3333-4444-555555555555")]
@@ -117,6 +126,9 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(0, ge=0, le=8, description="Reverse proxies in front whose X-Forwarded-For counts")
     daily_at: Annotated[str, _matching(r"([01]\d|2[0-3]):[0-5]\d", "must be a time such as 09:00 (UTC)")] = Field(
         "09:00", description="When to remind owners, every day, UTC"
+    )
+    metrics_token: Annotated[SecretStr, AfterValidator(_long)] | None = Field(
+        None, description="Token with which Prometheus reads `/metrics`; without it there is no such page"
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much to log")
 

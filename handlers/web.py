@@ -17,6 +17,7 @@ from handlers.openid import OpenId
 from handlers.web_answers import plain_json, say
 from handlers.web_guard import JSON, guarded
 from handlers.web_headers import dresser
+from handlers.web_metrics import MetricsDoor
 from handlers.web_secret import Limits, LinkDesk, SecretCounter
 from handlers.web_sign_in import SignInDoor
 from handlers.web_viewer import viewer_of
@@ -25,7 +26,7 @@ __all__ = ["Limits", "LinkDesk", "create_web", "viewer_of"]
 
 _log = logging.getLogger(__name__)
 _USUAL_LIMITS: Final = Limits()
-_QUIET: Final = frozenset({"/healthz", "/readyz"})
+_QUIET: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
 # Named here, not guessed from the machine's own table: with nosniff a wrong type is a dead page.
 _KINDS: Final[Mapping[str, str]] = MappingProxyType(
@@ -41,6 +42,7 @@ def create_web(  # noqa: PLR0913 - the composition root names every part of the 
     clock: Callable[[], datetime],
     trusted_proxies: int = 0,
     slack: Callable[[Request], AnyResponse] | None = None,
+    metrics: MetricsDoor | None = None,
     limits: Limits = _USUAL_LIMITS,
     hsts_subdomains: bool = True,
     sign_in: OpenId | None = None,
@@ -50,8 +52,8 @@ def create_web(  # noqa: PLR0913 - the composition root names every part of the 
     `public_url` is where browsers reach it (an origin, no path): requests are held against it, never against
     their own Host header. `ready` returns a plain sentence for each check that fails, and nothing when all is
     well. `clock` returns an aware datetime. `trusted_proxies` says how many of ours stand in front. `slack` is
-    Bolt's Flask handler; without it (Socket Mode) there is no such address. `sign_in` asks Slack who somebody is;
-    without it the page asks nobody.
+    Bolt's Flask handler; without it (Socket Mode) there is no such address. `metrics` answers Prometheus. `sign_in`
+    asks Slack who somebody is; without it the page asks nobody.
     """
     web = Flask("handlers", static_folder=None)
     web.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
@@ -65,6 +67,8 @@ def create_web(  # noqa: PLR0913 - the composition root names every part of the 
     if slack is not None:
         slacks_door = guarded(slack, limits.slack_body)
         web.add_url_rule("/slack/events", "slack", lambda: slacks_door(request), methods=["POST"])
+    if metrics is not None:
+        metrics.attach(web)
     web.register_error_handler(HTTPException, _refused)
     web.register_error_handler(Exception, _failed)
     # Flask runs these in reverse order: the headers are on before the line is written.
@@ -144,7 +148,7 @@ def _refused(error: HTTPException) -> Response:
         words = web_says.for_status(status)
     response = say(words, status, as_json=request.mimetype == JSON)
     for name, value in error.get_headers(request.environ):
-        if name in {"Allow", "Retry-After"}:
+        if name in {"Allow", "Retry-After", "WWW-Authenticate"}:
             response.headers[name] = value
     return response
 

@@ -15,6 +15,7 @@ from storage.codec import to_text
 from storage.credentials import Credentials
 from storage.database import Database
 from storage.deliveries import Deliveries
+from storage.figures import Figures
 from storage.links import Links
 from storage.onlookers import Onlookers
 from storage.outbox import Outbox
@@ -46,6 +47,7 @@ class Store:
     audit: Audit = field(init=False)
     retention: Retention = field(init=False)
     deliveries: Deliveries = field(init=False)
+    figures: Figures = field(init=False)
 
     def __post_init__(self) -> None:
         for name, repository in (
@@ -61,6 +63,7 @@ class Store:
             ("audit", Audit),
             ("retention", Retention),
             ("deliveries", Deliveries),
+            ("figures", Figures),
         ):
             object.__setattr__(self, name, repository(self.database))
 

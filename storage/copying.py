@@ -20,6 +20,8 @@ TABLES: Final[Mapping[str, str]] = {
     "messages": "slot",
     "pace": "method, channel",
     "deliveries": "key",
+    "calls": "service, call, outcome",
+    "round_runs": "round",
     "audit": "id",
     "audit_head": "only_row",
 }

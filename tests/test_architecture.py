@@ -27,6 +27,8 @@ USE_CASES = (
     "rotation",
     "removal",
     "retention",
+    "pulse",
+    "metrics",
     "clock",
 )
 GROUND = (
@@ -59,6 +61,7 @@ TOP = (
     "serving",
     "worker",
     "rounds",
+    "doors",
 )
 LONGEST_FUNCTION = 45
 LONGEST_FILE = 320

@@ -52,7 +52,7 @@ class Entra:
     directory: Directory
 
 
-def open_entra(
+def open_entra(  # noqa: PLR0913 - each but the first two has a value that suits the product
     access: EntraAccess,
     *,
     clock: Callable[[], datetime],
@@ -60,14 +60,17 @@ def open_entra(
     sleep: Callable[[float], None] = time.sleep,
     monotonic: Callable[[], float] = time.monotonic,
     patience_seconds: float = 60.0,
+    answered: Callable[[str, int], None] = lambda _call, _status: None,
 ) -> Entra:
     """Put the rooms of this floor together; nothing is sent until something is asked.
+
+    `answered` hears of every answer of Graph: the call's method and template, and its status, 0 for none.
 
     Raises ValueError when an address is plain http to another machine.
     """
     http = session or requests.Session()
     tokens = Tokens(access.tenant_id, access.client_id, access.credential, access.authority, access.graph_root, http)
-    client = GraphClient(tokens, access.graph_root, http, sleep, monotonic, patience_seconds)
+    client = GraphClient(tokens, access.graph_root, http, sleep, monotonic, patience_seconds, answered=answered)
     return Entra(
         tenant_id=access.tenant_id,
         client_id=access.client_id,

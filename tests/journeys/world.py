@@ -36,6 +36,8 @@ class World:
     database_url: str = ""
     # Whether the page asks its viewer to sign in with Slack.
     sign_in: bool = False
+    # Settings besides those that every world has, by field name.
+    more: dict[str, Any] = field(default_factory=dict)
     clock: HeldClock = field(default_factory=lambda: HeldClock(START))
     around: Surroundings = field(init=False)
     bot: Bot = field(init=False)
@@ -73,6 +75,7 @@ class World:
         values: dict[str, Any] = {name.lower(): value for name, value in environment.items()}
         if self.database_url:
             values["database_url"] = self.database_url
+        values.update(self.more)
         if self.policy:
             values["policy_file"] = self._policy_file()
         return load_settings(values)
