@@ -11,13 +11,13 @@ from slack_bolt import App
 
 from bot.approvals import Approvals
 from bot.clock import Clock, Round
-from bot.connections import SLACK_ANSWER_SECONDS, access, slack_app, slack_client
+from bot.connections import SLACK_ANSWER_SECONDS, access, open_id, slack_app, slack_client
+from bot.desk import Desk
 from bot.doors import metrics_door, not_ready, slack_door
 from bot.graph import Entra, open_entra
 from bot.graph.applications import Applications
 from bot.links import Links
 from bot.minting import Minting
-from bot.model import LinkStatus, NotMinted, Revealed, Viewer
 from bot.policy import Policy, load_policy
 from bot.proof import Proof
 from bot.provisioning import Provisioning
@@ -31,6 +31,7 @@ from bot.settings import Settings
 from handlers.blocks.link_dm import LinkPlace
 from handlers.courier import Courier
 from handlers.notices import SlackNotices
+from handlers.openid import OpenId
 from handlers.people import People
 from handlers.rendering import Renderer
 from handlers.use_cases import UseCases
@@ -41,26 +42,6 @@ from storage.database import Database
 # A browser waits for a press; a request in the background may take its time.
 PRESS_PATIENCE_SECONDS = 20.0
 COURIER_SECONDS = 15
-
-
-@dataclass(frozen=True, kw_only=True)
-class Desk:
-    """What the one-time page may do: look, reveal, and say that it rendered."""
-
-    links: Links
-    minting: Minting
-
-    def look(self, token: str) -> LinkStatus:
-        """Say how a link stands."""
-        return self.links.look(token)
-
-    def reveal(self, token: str, viewer: Viewer) -> Revealed | LinkStatus | NotMinted:
-        """Mint, or say how the link stands."""
-        return self.minting.reveal(token, viewer)
-
-    def seen(self, token: str) -> None:
-        """Record that the page rendered the secret."""
-        self.links.seen(token)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +56,7 @@ class Bot:
     use_cases: UseCases
     desk: Desk
     slack: App
+    sign_in: OpenId | None
     web: Flask
     rounds: tuple[Round, ...]
     clock: Clock
@@ -141,8 +123,9 @@ def build(  # noqa: PLR0913 - each but the first has a value that suits the prod
     minting = _minting(ground, proof)
     use_cases = _use_cases(ground)
     rounds = rounds_of(part, _rounds(ground, use_cases, minting, proof, poll_seconds))
-    desk = Desk(links=ground.links, minting=minting)
+    desk = _desk(ground, minting)
     slack = slack_app(settings, use_cases, ground.count_slack)
+    sign_in = open_id(settings, use_cases.people.home_team, ground.now, ground.count_slack)
     clock = Clock(rounds, went_well=ground.pulse.went_well)
     return Bot(
         settings=settings,
@@ -153,7 +136,8 @@ def build(  # noqa: PLR0913 - each but the first has a value that suits the prod
         use_cases=use_cases,
         desk=desk,
         slack=slack,
-        web=_web(ground, desk, slack, clock),
+        sign_in=sign_in,
+        web=_web(ground, desk, slack, clock, sign_in),
         rounds=rounds,
         clock=clock,
         pulse=ground.pulse,
@@ -209,6 +193,17 @@ def _minting(ground: Ground, proof: Proof) -> Minting:
         policy=ground.policy,
         clock=ground.now,
         prove=proof.begin,
+    )
+
+
+def _desk(ground: Ground, minting: Minting) -> Desk:
+    return Desk(
+        store=ground.store,
+        links=ground.links,
+        minting=minting,
+        notices=ground.notices,
+        clock=ground.now,
+        must_sign_in=ground.settings.sign_in_client_id is not None,
     )
 
 
@@ -270,7 +265,7 @@ def _courier(ground: Ground) -> Courier:
     )
 
 
-def _web(ground: Ground, desk: Desk, slack: App, clock: Clock) -> Flask:
+def _web(ground: Ground, desk: Desk, slack: App, clock: Clock, sign_in: OpenId | None) -> Flask:
     return create_web(
         desk,
         public_url=ground.settings.public_url,
@@ -279,4 +274,5 @@ def _web(ground: Ground, desk: Desk, slack: App, clock: Clock) -> Flask:
         metrics=metrics_door(ground.settings, ground.store, ground.now),
         ready=lambda: not_ready(ground.store, clock),
         clock=ground.now,
+        sign_in=sign_in,
     )

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
+from datetime import datetime
 from functools import partial
 from typing import ParamSpec, TypeVar
 
@@ -15,12 +16,15 @@ from bot.graph import EntraAccess
 from bot.graph.credentials import BotCredential, Certificate, ClientSecret, FederatedAssertion, ManagedIdentity
 from bot.policy import Policy
 from bot.settings import Settings
+from handlers.openid import OpenId, OpenIdClient
 from handlers.slack_client import CountedClient
 from handlers.use_cases import UseCases
 
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
 SLACK_ANSWER_SECONDS = 3
+# A person waits for this one before a page, and not Slack for us.
+OPENID_ANSWER_SECONDS = 10
 
 
 class Listeners(ThreadPoolExecutor):
@@ -67,6 +71,25 @@ def slack_client(settings: Settings, seconds: int, answered: Callable[[str, int]
         timeout=seconds,
         retry_handlers=[],
     )
+
+
+def open_id(
+    settings: Settings, team: Callable[[], str], clock: Callable[[], datetime], answered: Callable[[str, int], None]
+) -> OpenId | None:
+    """Return what asks Slack who a viewer of the page is; None when that is not configured."""
+    if settings.sign_in_client_id is None or settings.sign_in_client_secret is None:
+        return None
+    client = OpenIdClient(
+        client_id=settings.sign_in_client_id,
+        client_secret=settings.sign_in_client_secret.get_secret_value(),
+        public_url=settings.public_url,
+        api_url=settings.slack_api_url,
+    )
+    # Without the bot's token: the exchange of a code has a credential of its own, and is never repeated.
+    slack = CountedClient(
+        answered=answered, base_url=f"{settings.slack_api_url}/", timeout=OPENID_ANSWER_SECONDS, retry_handlers=[]
+    )
+    return OpenId(client, slack, team, clock)
 
 
 def slack_app(settings: Settings, use_cases: UseCases, answered: Callable[[str, int], None]) -> App:

@@ -17,6 +17,7 @@ from storage.database import Database
 from storage.deliveries import Deliveries
 from storage.figures import Figures
 from storage.links import Links
+from storage.onlookers import Onlookers
 from storage.outbox import Outbox
 from storage.pace import Pace
 from storage.postgres import PostgresDatabase
@@ -38,6 +39,7 @@ class Store:
     provisioning: ProvisioningQueue = field(init=False)
     applications: Applications = field(init=False)
     links: Links = field(init=False)
+    onlookers: Onlookers = field(init=False)
     credentials: Credentials = field(init=False)
     reminders: Reminders = field(init=False)
     outbox: Outbox = field(init=False)
@@ -53,6 +55,7 @@ class Store:
             ("provisioning", ProvisioningQueue),
             ("applications", Applications),
             ("links", Links),
+            ("onlookers", Onlookers),
             ("credentials", Credentials),
             ("reminders", Reminders),
             ("outbox", Outbox),

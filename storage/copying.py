@@ -13,6 +13,7 @@ TABLES: Final[Mapping[str, str]] = {
     "approvals": "request_id, version, approver_id",
     "applications": "id",
     "links": "id",
+    "onlookers": "link_id, person_id",
     "credentials": "key_id",
     "reminders": "id",
     "outbox": "id",

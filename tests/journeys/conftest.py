@@ -26,3 +26,13 @@ def approved(world: World) -> World:
     world.ask()
     world.approve()
     return world
+
+
+@pytest.fixture
+def guarded(tmp_path: Path) -> Iterator[World]:
+    """A world in which Ada has just been sent her link, and whose page asks its viewer to sign in with Slack."""
+    made = World(folder=tmp_path, sign_in=True)
+    made.ask()
+    made.approve()
+    yield made
+    made.stop()

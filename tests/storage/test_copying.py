@@ -39,6 +39,7 @@ def fill(store: Store) -> None:
     store.requests.move("REQ-00000001", RequestEvent.APPROVE, now=NOW)
     store.applications.add(nouns.application())
     store.links.add(nouns.link())
+    store.onlookers.add(nouns.link().id, "UGRACE", now=NOW)
     store.credentials.add(nouns.credential())
     store.reminders.claim("r", nouns.credential().key_id, 7, now=NOW)
     store.outbox.put("m", "card", "REQ-00000001", "C1", now=NOW)

@@ -235,5 +235,6 @@ def test_a_store_is_whole(tmp_path: Path) -> None:
         "pace",
         "deliveries",
         "figures",
+        "onlookers",
     }
     assert isinstance(store, Store)
