@@ -20,6 +20,7 @@ from bot.graph.bodies import (
     application_from,
     draft_body,
     graph_time,
+    name_in,
     password_from,
     passwords_from,
 )
@@ -110,7 +111,7 @@ class Applications:
             return str(_telling(answer, "id")["id"])
         if says(answer, Saying.SERVICE_PRINCIPAL_EXISTS):
             found = get("/servicePrincipals(appId={app_id})", "id", app_id=odata.literal(app_id))
-            return str(self._client.call(settling(found, _REPLICATION_SECONDS))["id"])
+            return name_in(self._client.call(settling(found, _REPLICATION_SECONDS)), "id")
         raise refusal(answer)
 
     @understood()

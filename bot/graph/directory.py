@@ -12,6 +12,7 @@ from typing import Any, Final
 from bot.errors import EntraError
 from bot.graph import odata
 from bot.graph.answers import understood
+from bot.graph.bodies import name_in
 from bot.graph.client import Call, GraphClient, get
 from bot.model import EntraPerson, PasswordRules
 
@@ -51,7 +52,7 @@ class Directory:
         Raises EntraMissing when there is none.
         """
         call = get("/servicePrincipals(appId={app_id})", "id", app_id=odata.literal(client_id))
-        return str(self._client.call(call)["id"])
+        return name_in(self._client.call(call), "id")
 
     def password_rules(self) -> PasswordRules:
         """What the tenant's default policy says of client secrets, in one look; nothing where it cannot be read.
@@ -88,7 +89,7 @@ def _is_called(body: Mapping[str, Any], email: str) -> bool:
 
 def _person(body: Mapping[str, Any]) -> EntraPerson:
     return EntraPerson(
-        object_id=body["id"],
+        object_id=name_in(body, "id"),
         name=body.get("displayName") or body["userPrincipalName"],
         user_principal_name=body["userPrincipalName"],
     )

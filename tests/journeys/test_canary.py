@@ -1,32 +1,12 @@
 """The client secret's text and the link's token are nowhere but where they belong."""
 
 import io
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from bot import log
 from tests.journeys.signing_in import Window, query, signed_in
 from tests.journeys.world import World
 from tests.sandbox.entra import faults
 from tests.sandbox.slack import faults as slack_faults
-
-
-@pytest.fixture
-def lines() -> Iterator[io.StringIO]:
-    """Everything that is logged, by everybody, at the loudest level."""
-    stream = io.StringIO()
-    root = logging.getLogger()
-    before, level = list(root.handlers), root.level
-    handler = log.configure(stream, level="DEBUG", json=True)
-    yield stream
-    root.removeHandler(handler)
-    for old in before:
-        root.addHandler(old)
-    root.setLevel(level)
-    logging.captureWarnings(capture=False)
 
 
 def files(folder: Path) -> bytes:
