@@ -17,7 +17,7 @@ from bot.graph.credentials import BotCredential, Certificate, ClientSecret, Fede
 from bot.policy import Policy
 from bot.settings import Settings
 from handlers.openid import OpenId, OpenIdClient
-from handlers.slack_client import CountedClient
+from handlers.slack_client import SlackClient
 from handlers.use_cases import UseCases
 
 Given = ParamSpec("Given")
@@ -64,7 +64,7 @@ def _own_credential(settings: Settings) -> BotCredential:
 def slack_client(settings: Settings, seconds: int, answered: Callable[[str, int], None]) -> WebClient:
     """Return a client of Slack's Web API that waits so many seconds; `answered` hears each call's method and status."""
     # No retry handlers: the library would repeat a post whose answer was lost.
-    return CountedClient(
+    return SlackClient(
         answered=answered,
         token=settings.slack_bot_token.get_secret_value(),
         base_url=f"{settings.slack_api_url}/",
@@ -86,7 +86,7 @@ def open_id(
         api_url=settings.slack_api_url,
     )
     # Without the bot's token: the exchange of a code has a credential of its own, and is never repeated.
-    slack = CountedClient(
+    slack = SlackClient(
         answered=answered, base_url=f"{settings.slack_api_url}/", timeout=OPENID_ANSWER_SECONDS, retry_handlers=[]
     )
     return OpenId(client, slack, team, clock)
