@@ -45,7 +45,8 @@ class BoundedAdapter(HTTPAdapter):
 
     def _read(self, response: requests.Response) -> bytes:
         began, pieces, size = self._monotonic(), [], 0
-        for piece in response.raw.stream(_PIECE, decode_content=True):
+        # `read1` gives what is there; other ways of reading wait, however long, until a piece is full.
+        while piece := response.raw.read1(_PIECE, decode_content=True):
             pieces.append(piece)
             size += len(piece)
             if size > self._most_bytes or self._monotonic() - began > self._most_seconds:
