@@ -11,12 +11,13 @@ from bot.app import Bot, build
 from bot.audit_commands import audit
 from bot.checks import Checks, Finding, database_opens
 from bot.manifest import manifest as slack_manifest
+from bot.policy import load_policy
 from bot.rounds import Part
 from bot.serving import Server
 from bot.settings import Settings, load_settings
 from bot.sign_in_check import sign_in_findings
 from bot.storage_commands import backup, retention, storage
-from bot.terminal import ExitCode, answering_errors
+from bot.terminal import ExitCode, answering_errors, kept
 from bot.worker import Worker
 from storage import open_store
 
@@ -62,6 +63,9 @@ def _building(part: Part) -> Callable[[], Bot]:
 
 def _serve(part: Part) -> None:
     built, settings = _building(part), load_settings()
+    # What would keep the server's worker from starting is said here, in one line, and not as gunicorn's traceback.
+    with kept():
+        load_policy(settings.policy_file)
     Server(built, bind=f"{settings.host}:{settings.port}", threads=settings.threads).run()
 
 
