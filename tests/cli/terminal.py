@@ -33,12 +33,11 @@ class Terminal:
 
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
+    # Whether the permissions of files hold for the tester too, who may be root.
+    like_everybody: bool = False
 
-    def run(self, *words: str, like_everybody: bool = False, **changes: str | None) -> Said:
-        """Run one command with some variables changed; None takes one away.
-
-        `like_everybody` has the permissions of files hold for the tester too, who may be root.
-        """
+    def run(self, *words: str, **changes: str | None) -> Said:
+        """Run one command with some variables changed; None takes one away."""
         wanted: Mapping[str, str | None] = {**self.environment, **changes}
         surroundings = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         done = subprocess.run(
@@ -53,7 +52,7 @@ class Terminal:
             text=True,
             timeout=SECONDS,
             check=False,
-            preexec_fn=_bow_to_permissions if like_everybody else None,
+            preexec_fn=_bow_to_permissions if self.like_everybody else None,
         )
         return Said(code=done.returncode, out=done.stdout, err=done.stderr)
 

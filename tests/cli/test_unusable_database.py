@@ -82,7 +82,8 @@ def test_read_only(terminal: Terminal, words: tuple[str, ...], *, folder_too: bo
     whole(path)
     path.chmod(stat.S_IRUSR)
     kept.chmod(stat.S_IRUSR | stat.S_IXUSR if folder_too else stat.S_IRWXU)
-    said = terminal.run(*words, like_everybody=True, DATABASE_URL=f"{SQLITE}{path}")
+    terminal.like_everybody = True
+    said = terminal.run(*words, DATABASE_URL=f"{SQLITE}{path}")
     kept.chmod(stat.S_IRWXU)
 
     assert (said.code, len(said.err.splitlines())) == (3, 1)
