@@ -1,10 +1,11 @@
 """Register App: confidential client applications for Microsoft Entra ID, asked for and signed off in Slack.
 
-    bot.app connections rounds serving worker                                composition root
-        __main__ terminal audit_commands storage_commands checks manifest    command line
+    bot.app connections rounds doors serving worker                          composition root
+        __main__ terminal audit_commands storage_commands checks sign_in_check manifest    command line
     handlers                                                                 what arrives or is said: Slack, browser
     bot.approvals provisioning drafting leftovers obstacles                  use cases: from request to application
-        links minting proof reminders rotation removal retention clock       use cases: from link to last secret
+        links desk minting proof reminders rotation removal retention clock       use cases: from link to last secret
+        pulse metrics                                                        what monitoring is told
     storage | bot.graph                                                      what persists | what calls Microsoft
     bot.model records lifecycle life policy submission reply_urls            small values only
         reply_hosts risk errors events notices settings log identifiers

@@ -11,11 +11,13 @@ from bot.app import Bot, build
 from bot.audit_commands import audit
 from bot.checks import Checks, Finding, database_opens
 from bot.manifest import manifest as slack_manifest
+from bot.policy import load_policy
 from bot.rounds import Part
 from bot.serving import Server
 from bot.settings import Settings, load_settings
+from bot.sign_in_check import sign_in_findings
 from bot.storage_commands import backup, retention, storage
-from bot.terminal import ExitCode, answering_errors
+from bot.terminal import ExitCode, answering_errors, kept
 from bot.worker import Worker
 from storage import open_store
 
@@ -61,6 +63,9 @@ def _building(part: Part) -> Callable[[], Bot]:
 
 def _serve(part: Part) -> None:
     built, settings = _building(part), load_settings()
+    # What would keep the server's worker from starting is said here, in one line, and not as gunicorn's traceback.
+    with kept():
+        load_policy(settings.policy_file)
     Server(built, bind=f"{settings.host}:{settings.port}", threads=settings.threads).run()
 
 
@@ -93,19 +98,23 @@ def check() -> None:
 def _looked_at(settings: Settings) -> Iterator[Finding]:
     bot = build(settings)
     yield from Checks(settings, bot.entra, bot.slack.client, bot.store).run()
+    yield from sign_in_findings(bot.sign_in)
     bot.close()
 
 
 @main.command()
 @click.option("--url", help="https address at which Slack reaches the bot; prints the HTTP manifest.")
 @click.option("--socket-mode", is_flag=True, help="Print the manifest for Socket Mode.")
-def manifest(url: str | None, socket_mode: bool) -> None:  # noqa: FBT001 - click passes flags by name
+@click.option("--sign-in", help="PUBLIC_URL of the one-time page, if it is to ask its viewer to sign in with Slack.")
+def manifest(url: str | None, socket_mode: bool, sign_in: str | None) -> None:  # noqa: FBT001 - click passes flags by name
     """Print the Slack app's manifest as JSON, to paste into Slack's "create from manifest"."""
     if (url is None) != socket_mode:
         raise click.UsageError("Give either --url https://your.host or --socket-mode.")
-    if url is not None and not url.startswith("https://"):
-        raise click.UsageError("Slack calls https addresses only: --url https://your.host")
-    click.echo(json.dumps(slack_manifest(url.rstrip("/") if url else None), indent=2))
+    for option, address in (("--url", url), ("--sign-in", sign_in)):
+        if address is not None and not address.startswith("https://"):
+            raise click.UsageError(f"Slack calls https addresses only: {option} https://your.host")
+    made = slack_manifest(url.rstrip("/") if url else None, sign_in.rstrip("/") if sign_in else None)
+    click.echo(json.dumps(made, indent=2))
 
 
 main.add_command(audit)

@@ -1,26 +1,27 @@
 """The composition root: settings to store, Entra, use cases, Slack and web. The one file that sees everything."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from flask import Flask, Request
+from flask import Flask
 from slack_bolt import App
-from werkzeug.wrappers import Response
 
 from bot.approvals import Approvals
 from bot.clock import Clock, Round
-from bot.connections import SLACK_ANSWER_SECONDS, access, slack_app, slack_client
+from bot.connections import SLACK_ANSWER_SECONDS, access, open_id, slack_app, slack_client
+from bot.desk import Desk
+from bot.doors import metrics_door, not_ready, slack_door
 from bot.graph import Entra, open_entra
 from bot.graph.applications import Applications
 from bot.links import Links
 from bot.minting import Minting
-from bot.model import LinkStatus, NotMinted, Revealed, Viewer
 from bot.policy import Policy, load_policy
 from bot.proof import Proof
 from bot.provisioning import Provisioning
+from bot.pulse import Pulse, outcome_of
 from bot.reminders import Reminders
 from bot.removal import Removal
 from bot.retention import Retention
@@ -29,11 +30,10 @@ from bot.rounds import Part, all_rounds, rounds_of
 from bot.settings import Settings
 from handlers.blocks.link_dm import LinkPlace
 from handlers.courier import Courier
-from handlers.deliveries import once
 from handlers.notices import SlackNotices
+from handlers.openid import OpenId
 from handlers.people import People
 from handlers.rendering import Renderer
-from handlers.slack_door import heard_by, verified
 from handlers.use_cases import UseCases
 from handlers.web import create_web
 from storage import Store, open_store
@@ -42,28 +42,6 @@ from storage.database import Database
 # A browser waits for a press; a request in the background may take its time.
 PRESS_PATIENCE_SECONDS = 20.0
 COURIER_SECONDS = 15
-# A piece of background work hangs, and is not merely slow, when it takes longer than this.
-HANGING_SECONDS = 900.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Desk:
-    """What the one-time page may do: look, reveal, and say that it rendered."""
-
-    links: Links
-    minting: Minting
-
-    def look(self, token: str) -> LinkStatus:
-        """Say how a link stands."""
-        return self.links.look(token)
-
-    def reveal(self, token: str, viewer: Viewer) -> Revealed | LinkStatus | NotMinted:
-        """Mint, or say how the link stands."""
-        return self.minting.reveal(token, viewer)
-
-    def seen(self, token: str) -> None:
-        """Record that the page rendered the secret."""
-        self.links.seen(token)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,9 +56,11 @@ class Bot:
     use_cases: UseCases
     desk: Desk
     slack: App
+    sign_in: OpenId | None
     web: Flask
     rounds: tuple[Round, ...]
     clock: Clock
+    pulse: Pulse
     background: ThreadPoolExecutor
     ending: threading.Event
 
@@ -99,6 +79,7 @@ class Bot:
         self.clock.stop()
         self.background.shutdown(wait=True)
         self.use_cases.people.close()
+        self.pulse.last_beat()
         self.store.close()
 
 
@@ -112,9 +93,14 @@ class Ground:
     entra: Entra
     notices: SlackNotices
     links: Links
+    pulse: Pulse
     now: Callable[[], datetime]
     background: ThreadPoolExecutor
     ending: threading.Event
+
+    def count_slack(self, method: str, status: int) -> None:
+        """Count a call of Slack's Web API."""
+        self.pulse.count("slack", method, outcome_of(status))
 
 
 def build(  # noqa: PLR0913 - each but the first has a value that suits the product
@@ -136,13 +122,11 @@ def build(  # noqa: PLR0913 - each but the first has a value that suits the prod
     proof = _proof(ground, proof_pause_seconds)
     minting = _minting(ground, proof)
     use_cases = _use_cases(ground)
-    table = all_rounds(
-        use_cases, _courier(ground), _provisioning(ground), minting, proof, settings.daily_at, poll_seconds
-    )
-    rounds = rounds_of(part, table)
-    desk = Desk(links=ground.links, minting=minting)
-    slack = slack_app(settings, use_cases)
-    clock = Clock(rounds)
+    rounds = rounds_of(part, _rounds(ground, use_cases, minting, proof, poll_seconds))
+    desk = _desk(ground, minting)
+    slack = slack_app(settings, use_cases, ground.count_slack)
+    sign_in = open_id(settings, use_cases.people.home_team, ground.now, ground.count_slack)
+    clock = Clock(rounds, went_well=ground.pulse.went_well)
     return Bot(
         settings=settings,
         part=part,
@@ -152,9 +136,11 @@ def build(  # noqa: PLR0913 - each but the first has a value that suits the prod
         use_cases=use_cases,
         desk=desk,
         slack=slack,
-        web=_web(ground, desk, slack, clock),
+        sign_in=sign_in,
+        web=_web(ground, desk, slack, clock, sign_in),
         rounds=rounds,
         clock=clock,
+        pulse=ground.pulse,
         background=ground.background,
         ending=ground.ending,
     )
@@ -167,13 +153,19 @@ def _ground(
     store = Store(database=database) if database is not None else open_store(settings.database_url)
     store.migrate(now())
     notices = SlackNotices(store, now, settings.approvers_channel)
+    pulse = Pulse(store, now)
     return Ground(
         settings=settings,
         policy=policy,
         store=store,
-        entra=connect(access(settings, policy), clock=now),
+        entra=connect(
+            access(settings, policy),
+            clock=now,
+            answered=lambda call, status: pulse.count("graph", call, outcome_of(status)),
+        ),
         notices=notices,
         links=Links(store, notices, policy, now, settings.entra_tenant_id),
+        pulse=pulse,
         now=now,
         background=ThreadPoolExecutor(max_workers=8, thread_name_prefix="background"),
         ending=threading.Event(),
@@ -204,6 +196,17 @@ def _minting(ground: Ground, proof: Proof) -> Minting:
     )
 
 
+def _desk(ground: Ground, minting: Minting) -> Desk:
+    return Desk(
+        store=ground.store,
+        links=ground.links,
+        minting=minting,
+        notices=ground.notices,
+        clock=ground.now,
+        must_sign_in=ground.settings.sign_in_client_id is not None,
+    )
+
+
 def _provisioning(ground: Ground) -> Provisioning:
     return Provisioning(
         store=ground.store,
@@ -222,7 +225,7 @@ def _use_cases(ground: Ground) -> UseCases:
         store=store,
         policy=policy,
         clock=now,
-        people=People(slack_client(settings, SLACK_ANSWER_SECONDS), settings.approvers),
+        people=People(slack_client(settings, SLACK_ANSWER_SECONDS, ground.count_slack), settings.approvers),
         catalogue=ground.entra.catalogue,
         approvals=Approvals(store, notices, policy, now, applications),
         links=ground.links,
@@ -230,6 +233,21 @@ def _use_cases(ground: Ground) -> UseCases:
         rotation=Rotation(store, notices, ground.links, policy, now),
         removal=Removal(store, notices, applications, now),
         retention=Retention(store, policy, now),
+    )
+
+
+def _rounds(
+    ground: Ground, use_cases: UseCases, minting: Minting, proof: Proof, poll_seconds: float
+) -> tuple[Round, ...]:
+    return all_rounds(
+        use_cases,
+        _courier(ground),
+        _provisioning(ground),
+        minting,
+        proof,
+        ground.pulse,
+        ground.settings.daily_at,
+        poll_seconds,
     )
 
 
@@ -242,32 +260,19 @@ def _courier(ground: Ground) -> Courier:
         public_url=settings.public_url,
     )
     renderer = Renderer(ground.store, ground.links, ground.policy, place, ground.now, settings.approvers)
-    return Courier(ground.store, slack_client(settings, COURIER_SECONDS), renderer, ground.notices, ground.now)
+    return Courier(
+        ground.store, slack_client(settings, COURIER_SECONDS, ground.count_slack), renderer, ground.notices, ground.now
+    )
 
 
-def _web(ground: Ground, desk: Desk, slack: App, clock: Clock) -> Flask:
+def _web(ground: Ground, desk: Desk, slack: App, clock: Clock, sign_in: OpenId | None) -> Flask:
     return create_web(
         desk,
         public_url=ground.settings.public_url,
         trusted_proxies=ground.settings.trusted_proxies,
-        slack=_slack_door(ground, slack),
-        ready=lambda: _not_ready(ground.store, clock),
+        slack=slack_door(ground.settings, ground.store, slack, ground.now),
+        metrics=metrics_door(ground.settings, ground.store, ground.now),
+        ready=lambda: not_ready(ground.store, clock),
         clock=ground.now,
+        sign_in=sign_in,
     )
-
-
-def _slack_door(ground: Ground, slack: App) -> Callable[[Request], Response] | None:
-    """Return what answers Slack's requests; nothing does over Socket Mode, which needs no address."""
-    secret = ground.settings.slack_signing_secret
-    if secret is None or ground.settings.slack_app_token is not None:
-        return None
-    return verified(secret.get_secret_value(), once(ground.store, heard_by(slack), ground.now))
-
-
-def _not_ready(store: Store, clock: Clock) -> Mapping[str, str]:
-    """Return what is wrong with this instance, by name; empty when it can do its work. A dead database raises.
-
-    A message that Slack refuses for days says nothing of the instance: another instance could not send it either.
-    """
-    store.outbox.oldest_waiting()
-    return dict.fromkeys(clock.hanging(HANGING_SECONDS), "This background work hangs; restart the process.")

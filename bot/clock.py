@@ -4,8 +4,8 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from threading import Event
+from datetime import UTC, datetime, timedelta
+from threading import Event, Thread
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -13,6 +13,10 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 5.0
+# Less than this the computer's clock is set back by time servers all day long.
+SET_BACK = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,10 +43,25 @@ class Round:
 class Clock:
     """Walks the rounds until it is stopped; a round is never walked twice at once by one process."""
 
-    def __init__(self, rounds: Sequence[Round], *, monotonic: Callable[[], float] = time.monotonic) -> None:
-        """`monotonic` returns seconds that only ever grow; what hangs is told by it."""
+    def __init__(
+        self,
+        rounds: Sequence[Round],
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        went_well: Callable[[str], None] = lambda _name: None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        look_seconds: float = LOOK_SECONDS,
+    ) -> None:
+        """`monotonic` returns seconds that only ever grow; what hangs is told by it.
+
+        `went_well` hears the name of every round that was walked to its end without an error. `now` is the computer's
+        clock, by which APScheduler goes; every `look_seconds` it is looked at whether it was set back.
+        """
         self._rounds = tuple(rounds)
         self._monotonic = monotonic
+        self._went_well = went_well
+        self._now = now
+        self._watch = Thread(target=self._look, args=(look_seconds,), name="clock-watch", daemon=True)
         self._seen: dict[str, float] = {}
         self._ending = Event()
         self._scheduler = BackgroundScheduler(
@@ -59,12 +78,30 @@ class Clock:
                 self.walk, entry.trigger(), args=(entry,), id=entry.name, next_run_time=datetime.now(UTC)
             )
         self._scheduler.start()
+        self._watch.start()
+
+    def _look(self, seconds: float) -> None:
+        while not self._ending.wait(seconds):
+            self.mend()
+
+    def mend(self) -> None:
+        """Walk now what would wait longer than its own pause: the computer's clock was set back since it was planned.
+
+        APScheduler plans by that clock, so that without this nothing would be done for as long as it was set back.
+        """
+        now = self._now()
+        for entry in self._rounds:
+            job = None if entry.daily_at else self._scheduler.get_job(entry.name)
+            if job is not None and job.next_run_time > now + timedelta(seconds=entry.seconds) + SET_BACK:
+                log.warning("The computer's clock was set back; the round %s is walked now.", entry.name)
+                self._scheduler.modify_job(entry.name, next_run_time=now)
 
     def walk(self, entry: Round) -> None:
         """Do the work of one round until none is left."""
         try:
             while not self._ending.is_set() and entry.work():
                 self._seen[entry.name] = self._monotonic()
+            self._went_well(entry.name)
         except Exception:
             # The last stop of an error that nobody expected: the round is walked again at its next time, and what
             # was claimed meanwhile comes back when its lease runs out.
@@ -85,4 +122,5 @@ class Clock:
         """Finish the piece of work in hand, and begin no other."""
         self._ending.set()
         if self._scheduler.running:
+            self._watch.join()
             self._scheduler.shutdown(wait=True)

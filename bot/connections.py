@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
+from datetime import datetime
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from slack_bolt import App
+from slack_bolt import App, BoltContext
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
@@ -15,11 +16,15 @@ from bot.graph import EntraAccess
 from bot.graph.credentials import BotCredential, Certificate, ClientSecret, FederatedAssertion, ManagedIdentity
 from bot.policy import Policy
 from bot.settings import Settings
+from handlers.openid import OpenId, OpenIdClient
+from handlers.slack_client import SlackClient
 from handlers.use_cases import UseCases
 
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
 SLACK_ANSWER_SECONDS = 3
+# A person waits for this one before a page, and not Slack for us.
+OPENID_ANSWER_SECONDS = 10
 
 
 class Listeners(ThreadPoolExecutor):
@@ -56,10 +61,11 @@ def _own_credential(settings: Settings) -> BotCredential:
     return ManagedIdentity(client_id=settings.entra_client_id)
 
 
-def slack_client(settings: Settings, seconds: int) -> WebClient:
-    """Return a client of Slack's Web API that waits so many seconds for an answer."""
+def slack_client(settings: Settings, seconds: int, answered: Callable[[str, int], None]) -> WebClient:
+    """Return a client of Slack's Web API that waits so many seconds; `answered` hears each call's method and status."""
     # No retry handlers: the library would repeat a post whose answer was lost.
-    return WebClient(
+    return SlackClient(
+        answered=answered,
         token=settings.slack_bot_token.get_secret_value(),
         base_url=f"{settings.slack_api_url}/",
         timeout=seconds,
@@ -67,7 +73,26 @@ def slack_client(settings: Settings, seconds: int) -> WebClient:
     )
 
 
-def slack_app(settings: Settings, use_cases: UseCases) -> App:
+def open_id(
+    settings: Settings, team: Callable[[], str], clock: Callable[[], datetime], answered: Callable[[str, int], None]
+) -> OpenId | None:
+    """Return what asks Slack who a viewer of the page is; None when that is not configured."""
+    if settings.sign_in_client_id is None or settings.sign_in_client_secret is None:
+        return None
+    client = OpenIdClient(
+        client_id=settings.sign_in_client_id,
+        client_secret=settings.sign_in_client_secret.get_secret_value(),
+        public_url=settings.public_url,
+        api_url=settings.slack_api_url,
+    )
+    # Without the bot's token: the exchange of a code has a credential of its own, and is never repeated.
+    slack = SlackClient(
+        answered=answered, base_url=f"{settings.slack_api_url}/", timeout=OPENID_ANSWER_SECONDS, retry_handlers=[]
+    )
+    return OpenId(client, slack, team, clock)
+
+
+def slack_app(settings: Settings, use_cases: UseCases, answered: Callable[[str, int], None]) -> App:
     """Return the Bolt app with every handler registered; it verifies each request, unless Socket Mode brings them."""
     secret, token = settings.slack_signing_secret, settings.slack_bot_token.get_secret_value()
 
@@ -75,7 +100,7 @@ def slack_app(settings: Settings, use_cases: UseCases) -> App:
         # Bolt would ask auth.test before it lets the first listener hear, and a form must open before all else.
         return AuthorizeResult(enterprise_id=None, team_id=team_id, bot_token=token)
 
-    client = slack_client(settings, SLACK_ANSWER_SECONDS)
+    client = slack_client(settings, SLACK_ANSWER_SECONDS, answered)
     # Bolt warns of a client that has a token besides `authorize`; whoever else calls through it needs that token.
     client.token = None
     app = App(
@@ -89,5 +114,12 @@ def slack_app(settings: Settings, use_cases: UseCases) -> App:
         raise_error_for_unhandled_request=True,
     )
     client.token = token
+
+    # Bolt would give each listener a client of its own making, whose calls nobody counts.
+    @app.middleware
+    def count_calls(context: BoltContext, next_: Callable[[], None]) -> None:
+        context["client"] = client
+        next_()
+
     handlers.register(app, use_cases)
     return app

@@ -23,6 +23,7 @@ class AuditEvent(StrEnum):
     APPLICATION_REMOVE = "application:remove"
     LINK_ISSUE = "link:issue"
     LINK_ARM = "link:arm"
+    LINK_TURN_AWAY = "link:turn_away"
     LINK_CLAIM = "link:claim"
     LINK_GIVE_BACK = "link:give_back"
     LINK_EXPIRE = "link:expire"

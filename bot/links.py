@@ -134,14 +134,14 @@ class Links:
             term=self.life_of(link).term,
         )
 
-    def seen(self, token: str) -> None:
-        """Record that the page rendered the secret; a second word changes nothing."""
+    def seen(self, token: str, person_id: str | None = None) -> None:
+        """Record that the page rendered the secret, for whom if they are signed in; a second word changes nothing."""
         link = self.find(token)
         if link is None:
             return
         with self._store.transaction():
             if self._store.links.mark_seen(link.id, now=self._now()):
-                self._record(AuditEvent.SECRET_SEEN, "browser", link)
+                self._record(AuditEvent.SECRET_SEEN, person_id or "browser", link)
 
     def renew(self, link_id: str, person_id: str) -> str:
         """Replace a link that was not viewed, open or expired, by a new one. Raises NotAllowed, AlreadySettled."""

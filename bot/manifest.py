@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from handlers import ids
+from handlers.openid import CALLBACK_PATH
 
 # Bot scopes, each with what it is for (Slack, "Permission scopes").
 SCOPES: Mapping[str, str] = {
@@ -19,11 +20,17 @@ SCOPES: Mapping[str, str] = {
     "usergroups:read": "to know who is in a user group of approvers",
 }
 
+# What is asked of each person who signs in on the one-time page, and of nobody else (Slack, "Sign in with Slack").
+USER_SCOPE = "openid"
+
 EVENTS_PATH = "/slack/events"
 
 
-def manifest(public_url: str | None) -> dict[str, Any]:
-    """Return the manifest for HTTP at `public_url`, or for Socket Mode when there is none."""
+def manifest(public_url: str | None, sign_in_at: str | None = None) -> dict[str, Any]:
+    """Return the manifest for HTTP at `public_url`, or for Socket Mode when there is none.
+
+    `sign_in_at` is the public address of the one-time page, if that is to ask its viewer to sign in.
+    """
     where = {"request_url": urljoin(f"{public_url}/", EVENTS_PATH.lstrip("/"))} if public_url else {}
     command = {
         "command": ids.COMMAND,
@@ -49,7 +56,7 @@ def manifest(public_url: str | None) -> dict[str, Any]:
             "bot_user": {"display_name": "register-app", "always_online": True},
             "slash_commands": [command],
         },
-        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "oauth_config": _oauth_config(sign_in_at),
         "settings": {
             "interactivity": {"is_enabled": True, **where, **menus},
             "org_deploy_enabled": False,
@@ -57,3 +64,10 @@ def manifest(public_url: str | None) -> dict[str, Any]:
             "token_rotation_enabled": False,
         },
     }
+
+
+def _oauth_config(sign_in_at: str | None) -> dict[str, Any]:
+    bot = {"bot": list(SCOPES)}
+    if sign_in_at is None:
+        return {"scopes": bot}
+    return {"redirect_urls": [f"{sign_in_at}{CALLBACK_PATH}"], "scopes": {**bot, "user": [USER_SCOPE]}}

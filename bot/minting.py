@@ -80,7 +80,7 @@ class Minting:
         if status.state != "ready":
             return status
         lease = short_name("lease")
-        if not self._claim(link, lease):
+        if not self._claim(link, lease, viewer):
             return self._links.look(token)
         try:
             return self._reveal_claimed(self._store.links.get(link.id) or link, lease, viewer)
@@ -98,12 +98,12 @@ class Minting:
         self._prove(minted.credential.key_id, self._links.application_of(link).app_id, minted.text)
         return self._revealed(link, minted)
 
-    def _claim(self, link: Link, lease: str) -> bool:
+    def _claim(self, link: Link, lease: str, viewer: Viewer) -> bool:
         now = self._now()
         with self._store.transaction():
-            if not self._store.links.claim(link.id, lease, now=now, until=now + LEASE):
+            if not self._store.links.claim(link.id, lease, now=now, until=now + LEASE, viewer_id=viewer.person_id):
                 return False
-            self._record(AuditEvent.LINK_CLAIM, "browser", link)
+            self._record(AuditEvent.LINK_CLAIM, viewer.person_id or "browser", link)
         return True
 
     def _mint(self, link: Link, lease: str) -> NewSecret | NotMinted:
@@ -160,7 +160,8 @@ class Minting:
                     ends_at=made.ends_at,
                 )
             )
-            self._record(AuditEvent.SECRET_VIEW, "browser", link, key_id=made.key_id, seen_from=seen_from)
+            actor = viewer.person_id or "browser"
+            self._record(AuditEvent.SECRET_VIEW, actor, link, key_id=made.key_id, seen_from=seen_from)
             if link.attempts > 1:
                 self._store.links.sweep_later(link.id, at=now + FIRST_SWEEP, times=SWEEPS)
             self._supersede(link, now)

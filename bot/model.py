@@ -214,7 +214,11 @@ class NotMinted:
 
 @dataclass(frozen=True, kw_only=True)
 class Viewer:
-    """What we keep of who pressed: the address family and browser family, never a full address."""
+    """What we keep of who pressed: the address family and browser family, never a full address.
+
+    `person_id` is the Slack user id of who is signed in; None where the page asks for no sign-in.
+    """
 
     address_family: Literal["IPv4", "IPv6", "unknown"]
     browser: str
+    person_id: str | None = None

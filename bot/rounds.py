@@ -7,6 +7,7 @@ from bot.clock import Round
 from bot.minting import Minting
 from bot.proof import Proof
 from bot.provisioning import Provisioning
+from bot.pulse import Pulse
 from handlers.courier import Courier
 from handlers.deliveries import forget_old
 from handlers.use_cases import UseCases
@@ -33,6 +34,7 @@ def all_rounds(  # noqa: PLR0913, PLR0917 - the table of the product's whole bac
     provisioning: Provisioning,
     minting: Minting,
     proof: Proof,
+    pulse: Pulse,
     daily_at: str,
     poll_seconds: float,
 ) -> tuple[Round, ...]:
@@ -60,6 +62,7 @@ def all_rounds(  # noqa: PLR0913, PLR0917 - the table of the product's whole bac
         Round(name="old deliveries", work=lambda: forget_old(use_cases.store, use_cases.clock), seconds=minute),
         Round(name="first catalogue", work=first_catalogue, seconds=10 * poll_seconds, memory=True),
         Round(name="catalogue", work=lambda: catalogue.refresh() and False, seconds=hour, hurry=False, memory=True),
+        Round(name="figures", work=pulse.beat, seconds=minute, hurry=False, memory=True),
         Round(name="reminders", work=use_cases.reminders.remind_due, daily_at=daily_at, hurry=False),
         Round(name="retention", work=use_cases.retention.remove_due, daily_at=daily_at, hurry=False),
     )

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from bot.errors import SettingsFaults
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_TOKEN_LENGTH = 32
 _LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 
 
@@ -48,9 +49,18 @@ def _secret(prefix: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _signing_secret(value: SecretStr) -> SecretStr:
+def _not_empty(value: SecretStr) -> SecretStr:
     if not value.get_secret_value().strip():
         raise ValueError("must not be empty; it stands on the Slack app's Basic Information page")
+    return value
+
+
+_CLIENT_ID = "must be the client ID on the Slack app's Basic Information page, such as 1234567890.1234567890123"
+
+
+def _long(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < _TOKEN_LENGTH:
+        raise ValueError(f"must have {_TOKEN_LENGTH} characters or more; `openssl rand -hex 32` makes one")
     return value
 
 
@@ -69,11 +79,17 @@ class Settings(BaseSettings):
     )
 
     slack_bot_token: Annotated[SecretStr, _secret("xoxb-")] = Field(description="Bot token of the Slack app")
-    slack_signing_secret: Annotated[SecretStr, AfterValidator(_signing_secret)] | None = Field(
+    slack_signing_secret: Annotated[SecretStr, AfterValidator(_not_empty)] | None = Field(
         None, description="Signing secret of the Slack app; needed over HTTP"
     )
     slack_app_token: Annotated[SecretStr, _secret("xapp-")] | None = Field(
         None, description="App-level token; when set, the bot uses Socket Mode"
+    )
+    sign_in_client_id: Annotated[str, _matching(r"\d+\.\d+", _CLIENT_ID)] | None = Field(
+        None, description="Client ID of the Slack app; with it the one-time page asks its viewer to sign in"
+    )
+    sign_in_client_secret: Annotated[SecretStr, AfterValidator(_not_empty)] | None = Field(
+        None, description="Client secret of the Slack app; set both or neither"
     )
     slack_api_url: Address = Field("https://slack.com/api", description="Root of Slack's Web API")
     approvers_channel: Annotated[str, _matching(r"[CG][A-Z0-9]{2,}", "must be a channel id: C… or G…")] = Field(
@@ -111,6 +127,9 @@ class Settings(BaseSettings):
     daily_at: Annotated[str, _matching(r"([01]\d|2[0-3]):[0-5]\d", "must be a time such as 09:00 (UTC)")] = Field(
         "09:00", description="When to remind owners, every day, UTC"
     )
+    metrics_token: Annotated[SecretStr, AfterValidator(_long)] | None = Field(
+        None, description="Token with which Prometheus reads `/metrics`; without it there is no such page"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much to log")
 
 
@@ -126,6 +145,8 @@ class _Together(BaseSettings):
     slack_signing_secret: str = ""
     slack_client_id: str = ""
     slack_client_secret: str = ""
+    sign_in_client_id: str = ""
+    sign_in_client_secret: str = ""
     entra_client_secret: str = ""
     entra_certificate_file: str = ""
     entra_managed_identity: str | bool = ""
@@ -149,6 +170,9 @@ class _Together(BaseSettings):
         # With these two in the environment Bolt turns OAuth on by itself and forgets the bot token.
         if self.slack_client_id and self.slack_client_secret:
             faults.append("SLACK_CLIENT_ID and SLACK_CLIENT_SECRET must not be set; only SLACK_BOT_TOKEN is used.")
+        if bool(self.sign_in_client_id) != bool(self.sign_in_client_secret):
+            missing = "SIGN_IN_CLIENT_SECRET" if self.sign_in_client_id else "SIGN_IN_CLIENT_ID"
+            faults.append(f"{missing} is missing: the page's sign-in needs both, or neither to be without it.")
         if len(credentials) != 1:
             faults.append(
                 f"Set exactly one of {', '.join(name.upper() for name in _OWN_CREDENTIALS)} as the bot's own"

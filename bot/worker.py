@@ -11,7 +11,8 @@ import signal
 from collections.abc import Callable
 from threading import Event, Timer
 
-from bot.app import HANGING_SECONDS, Bot
+from bot.app import Bot
+from bot.doors import HANGING_SECONDS
 from bot.serving import GRACE_SECONDS, hear_slack
 
 log = logging.getLogger(__name__)

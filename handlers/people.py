@@ -90,6 +90,10 @@ class People:
             self._people[user_id] = (self._monotonic(), person)
         return person
 
+    def home_team(self) -> str:
+        """Return the id of our own workspace. Raises SlackUnavailable."""
+        return str(self._workspace().get("team_id", ""))
+
     def _workspace(self) -> Mapping[str, Any]:
         """Return what auth.test says of our own workspace, which stays the same. Raises SlackUnavailable."""
         if not self._home:

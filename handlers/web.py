@@ -13,17 +13,20 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import StorageUnavailable
 from handlers import web_says
+from handlers.openid import OpenId
 from handlers.web_answers import plain_json, say
 from handlers.web_guard import JSON, guarded
 from handlers.web_headers import dresser
+from handlers.web_metrics import MetricsDoor
 from handlers.web_secret import Limits, LinkDesk, SecretCounter
+from handlers.web_sign_in import SignInDoor
 from handlers.web_viewer import viewer_of
 
 __all__ = ["Limits", "LinkDesk", "create_web", "viewer_of"]
 
 _log = logging.getLogger(__name__)
 _USUAL_LIMITS: Final = Limits()
-_QUIET: Final = frozenset({"/healthz", "/readyz"})
+_QUIET: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
 # Named here, not guessed from the machine's own table: with nosniff a wrong type is a dead page.
 _KINDS: Final[Mapping[str, str]] = MappingProxyType(
@@ -39,31 +42,60 @@ def create_web(  # noqa: PLR0913 - the composition root names every part of the 
     clock: Callable[[], datetime],
     trusted_proxies: int = 0,
     slack: Callable[[Request], AnyResponse] | None = None,
+    metrics: MetricsDoor | None = None,
     limits: Limits = _USUAL_LIMITS,
     hsts_subdomains: bool = True,
+    sign_in: OpenId | None = None,
 ) -> Flask:
     """Return the WSGI app.
 
     `public_url` is where browsers reach it (an origin, no path): requests are held against it, never against
     their own Host header. `ready` returns a plain sentence for each check that fails, and nothing when all is
     well. `clock` returns an aware datetime. `trusted_proxies` says how many of ours stand in front. `slack` is
-    Bolt's Flask handler; without it (Socket Mode) there is no such address.
+    Bolt's Flask handler; without it (Socket Mode) there is no such address. `metrics` answers Prometheus. `sign_in`
+    asks Slack who somebody is; without it the page asks nobody.
     """
     web = Flask("handlers", static_folder=None)
     web.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     web.url_map.merge_slashes = False
-    counter = SecretCounter(desk, public_url=public_url, trusted_proxies=trusted_proxies, limits=limits, clock=clock)
+    door = _sign_in_door(web, sign_in, public_url, trusted_proxies, limits, clock)
+    counter = SecretCounter(
+        desk, public_url=public_url, trusted_proxies=trusted_proxies, limits=limits, clock=clock, door=door
+    )
     counter.attach(web)
     _attach_plain_routes(web, ready)
     if slack is not None:
-        door = guarded(slack, limits.slack_body)
-        web.add_url_rule("/slack/events", "slack", lambda: door(request), methods=["POST"])
+        slacks_door = guarded(slack, limits.slack_body)
+        web.add_url_rule("/slack/events", "slack", lambda: slacks_door(request), methods=["POST"])
+    if metrics is not None:
+        metrics.attach(web)
     web.register_error_handler(HTTPException, _refused)
     web.register_error_handler(Exception, _failed)
     # Flask runs these in reverse order: the headers are on before the line is written.
     web.after_request(_written_down)
     web.after_request(dresser(public_url, hsts_subdomains=hsts_subdomains))
     return web
+
+
+def _sign_in_door(
+    web: Flask,
+    open_id: OpenId | None,
+    public_url: str,
+    trusted_proxies: int,
+    limits: Limits,
+    clock: Callable[[], datetime],
+) -> SignInDoor | None:
+    if open_id is None:
+        return None
+    door = SignInDoor(
+        open_id,
+        secure=public_url.startswith("https:"),
+        trusted_proxies=trusted_proxies,
+        addresses=limits.addresses,
+        clock=clock,
+    )
+    door.attach(web)
+    return door
 
 
 def _attach_plain_routes(web: Flask, ready: Callable[[], Mapping[str, str]]) -> None:
@@ -116,7 +148,7 @@ def _refused(error: HTTPException) -> Response:
         words = web_says.for_status(status)
     response = say(words, status, as_json=request.mimetype == JSON)
     for name, value in error.get_headers(request.environ):
-        if name in {"Allow", "Retry-After"}:
+        if name in {"Allow", "Retry-After", "WWW-Authenticate"}:
             response.headers[name] = value
     return response
 

@@ -35,15 +35,21 @@ def origin_of(public_url: str) -> str:
     return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
 
 
+def not_ahead(request: Request) -> None:
+    """Refuse (403) what a browser fetches ahead of its user."""
+    if any(request.headers.get(name) for name in _AHEAD):
+        raise Forbidden
+
+
 def own_page_only(request: Request, origin: str) -> None:
     """Refuse (403) what another site, a preview or a browser fetching ahead sends.
 
-    There is no cookie to ride on, and the token in the body is itself unguessable; this is the second wall.
+    The token in the body is itself unguessable, and the cookie of a signed-in viewer goes to no other site's
+    requests (SameSite=Strict); this is the second wall.
     A form on a page with `Referrer-Policy: no-referrer` sends `Origin: null` (Fetch Standard, "append a request
     `Origin` header"), so null counts as ours when Sec-Fetch-Site vouches for it, and only then.
     """
-    if any(request.headers.get(name) for name in _AHEAD):
-        raise Forbidden
+    not_ahead(request)
     site = request.headers.get("Sec-Fetch-Site")
     if site not in {None, "same-origin"}:
         raise Forbidden

@@ -34,9 +34,9 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """The one button under the words: what it does (`look` or `reveal`) and what stands on it."""
+    """The one button under the words: what it does (`look`, `reveal` or `sign_in`) and what stands on it."""
 
-    act: Literal["look", "reveal"]
+    act: Literal["look", "reveal", "sign_in"]
     label: str
 
 

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -11,10 +11,11 @@ from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import TooManyRequests
 
 from bot.model import LinkStatus, NotMinted, Revealed, Viewer
-from handlers import web_says
+from handlers import web_says, web_sign_in_says
 from handlers.throttle import Throttle
 from handlers.web_answers import hand_over, say
 from handlers.web_guard import FORM, JSON, origin_of, own_page_only, readable
+from handlers.web_sign_in import SignInDoor
 from handlers.web_viewer import address_of, throttle_key, viewer_of
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
@@ -25,13 +26,13 @@ _SCRIPT_OR_FORM: Final = frozenset({JSON, FORM})
 class LinkDesk(Protocol):
     """What the use case behind a one-time link does for the web side; every token is 43 base64url characters."""
 
-    def look(self, token: str) -> LinkStatus:
+    def look(self, token: str, viewer: Viewer) -> LinkStatus:
         """Return what the holder of `token` may know; uses nothing up."""
 
     def reveal(self, token: str, viewer: Viewer) -> Revealed | LinkStatus | NotMinted:
         """Mint and hand over the secret to the one press that wins; the others hear the link's state."""
 
-    def seen(self, token: str) -> None:
+    def seen(self, token: str, viewer: Viewer) -> None:
         """Note that the page has shown what `reveal` gave it."""
 
 
@@ -58,18 +59,21 @@ class SecretCounter:
         trusted_proxies: int,
         limits: Limits,
         clock: Callable[[], datetime],
+        door: SignInDoor | None = None,
     ) -> None:
+        """`door` says who is signed in; without one the page asks nobody who they are."""
         self._desk = desk
         self._origin = origin_of(public_url)
         self._trusted_proxies = trusted_proxies
         self._limits = limits
+        self._door = door
         self._posts = self._throttle(limits.posts, clock)
         self._unknown = self._throttle(limits.unknown_tokens, clock)
 
     def attach(self, web: Flask) -> None:
         """Add the routes to `web`; the page is rendered once, here, so that it is the same for everybody."""
         with web.app_context():
-            constant = render_template("secret.html").encode()
+            constant = render_template("secret.html", sign_in=self._door is not None).encode()
         web.add_url_rule("/secret", "page", lambda: Response(constant, mimetype="text/html"), methods=["GET"])
         web.add_url_rule("/secret/look", "look", self.look, methods=["POST"])
         web.add_url_rule("/secret/reveal", "reveal", self.reveal, methods=["POST"])
@@ -78,16 +82,20 @@ class SecretCounter:
     def look(self) -> Response:
         """Answer what the token's holder may know."""
         self._admit(_SCRIPT)
-        token = _token()
-        return self._tell(LinkStatus(state="unknown") if token is None else self._desk.look(token))
+        viewer, token = self._viewer(), _token()
+        if viewer is None:
+            return _sign_in_first()
+        return self._tell(LinkStatus(state="unknown") if token is None else self._desk.look(token, viewer))
 
     def reveal(self) -> Response:
         """Hand over the secret, or say why not."""
         self._admit(_SCRIPT_OR_FORM)
-        token = _token()
+        viewer, token = self._viewer(), _token()
+        if viewer is None:
+            return _sign_in_first()
         if token is None:
             return self._tell(LinkStatus(state="unknown"))
-        outcome = self._desk.reveal(token, viewer_of(request, self._trusted_proxies))
+        outcome = self._desk.reveal(token, viewer)
         match outcome:
             case Revealed():
                 return hand_over(outcome, as_json=_by_script())
@@ -99,10 +107,18 @@ class SecretCounter:
     def seen(self) -> Response:
         """Pass on that the page has shown it; the empty answer is the same for every token."""
         self._admit(_SCRIPT)
-        token = _token()
-        if token is not None:
-            self._desk.seen(token)
+        viewer, token = self._viewer(), _token()
+        if viewer is not None and token is not None:
+            self._desk.seen(token, viewer)
         return Response(status=204)
+
+    def _viewer(self) -> Viewer | None:
+        """Return who is before the page; None for somebody who has to sign in first."""
+        viewer = viewer_of(request, self._trusted_proxies)
+        if self._door is None:
+            return viewer
+        person_id = self._door.person()
+        return None if person_id is None else replace(viewer, person_id=person_id)
 
     def _admit(self, kinds: frozenset[str]) -> None:
         own_page_only(request, self._origin)
@@ -118,7 +134,8 @@ class SecretCounter:
         """
         if status.state == "unknown":
             self._unknown.admit(self._key())
-            return say(web_says.UNKNOWN, 404, as_json=_by_script())
+            words = web_says.UNKNOWN if self._door is None else web_sign_in_says.UNKNOWN_TO_VIEWER
+            return say(words, 404, as_json=_by_script())
         return say(web_says.told(status), as_json=_by_script())
 
     def _key(self) -> str:
@@ -126,6 +143,11 @@ class SecretCounter:
 
     def _throttle(self, times: int, clock: Callable[[], datetime]) -> Throttle:
         return Throttle(times=times, seconds=self._limits.seconds, keys=self._limits.addresses, clock=clock)
+
+
+def _sign_in_first() -> Response:
+    """Answer somebody whom nobody knows: the same for every token, which is not even looked up."""
+    return say(web_sign_in_says.SIGN_IN, as_json=_by_script())
 
 
 def _by_script() -> bool:

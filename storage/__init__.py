@@ -15,7 +15,9 @@ from storage.codec import to_text
 from storage.credentials import Credentials
 from storage.database import Database
 from storage.deliveries import Deliveries
+from storage.figures import Figures
 from storage.links import Links
+from storage.onlookers import Onlookers
 from storage.outbox import Outbox
 from storage.pace import Pace
 from storage.postgres import PostgresDatabase
@@ -37,6 +39,7 @@ class Store:
     provisioning: ProvisioningQueue = field(init=False)
     applications: Applications = field(init=False)
     links: Links = field(init=False)
+    onlookers: Onlookers = field(init=False)
     credentials: Credentials = field(init=False)
     reminders: Reminders = field(init=False)
     outbox: Outbox = field(init=False)
@@ -44,6 +47,7 @@ class Store:
     audit: Audit = field(init=False)
     retention: Retention = field(init=False)
     deliveries: Deliveries = field(init=False)
+    figures: Figures = field(init=False)
 
     def __post_init__(self) -> None:
         for name, repository in (
@@ -51,6 +55,7 @@ class Store:
             ("provisioning", ProvisioningQueue),
             ("applications", Applications),
             ("links", Links),
+            ("onlookers", Onlookers),
             ("credentials", Credentials),
             ("reminders", Reminders),
             ("outbox", Outbox),
@@ -58,6 +63,7 @@ class Store:
             ("audit", Audit),
             ("retention", Retention),
             ("deliveries", Deliveries),
+            ("figures", Figures),
         ):
             object.__setattr__(self, name, repository(self.database))
 

@@ -78,19 +78,24 @@ class Links:
             )
         )
 
-    def claim(self, link_id: str, lease: str, *, now: datetime, until: datetime) -> bool:
-        """Claim the right to mint: of any number of simultaneous presses exactly one gets True."""
+    def claim(self, link_id: str, lease: str, *, now: datetime, until: datetime, viewer_id: str | None = None) -> bool:
+        """Claim the right to mint: of any number of simultaneous presses exactly one gets True.
+
+        With `viewer_id`, the Slack user id of who is signed in, nobody but the link's recipient gets it.
+        """
+        theirs = "" if viewer_id is None else " AND recipient_id = :viewer_id"
         return bool(
             self._db.run(
                 "UPDATE links SET stage = :target, lease = :lease, lease_until = :until, attempts = attempts + 1"
                 f" WHERE id = :id AND stage IN ({source_states(LINKS, LinkEvent.CLAIM)})"
                 " AND (lease_until IS NULL OR lease_until <= :now)"
-                " AND armed_until > :now AND expires_at > :now",
+                f" AND armed_until > :now AND expires_at > :now{theirs}",
                 target=LINKS.target(LinkEvent.CLAIM).value,
                 lease=lease,
                 until=codec.to_text(until),
                 id=link_id,
                 now=codec.to_text(now),
+                **({} if viewer_id is None else {"viewer_id": viewer_id}),
             )
         )
 

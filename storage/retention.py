@@ -28,6 +28,7 @@ _REMOVALS = (
     f" WHERE r.key_id IN ({_ITS_SECRETS}) AND messages.slot LIKE 'reminder:' || r.id || ':%')",
     f"DELETE FROM reminders WHERE key_id IN ({_ITS_SECRETS})",
     f"DELETE FROM credentials WHERE application_id IN ({_ITS_APPLICATIONS})",
+    f"DELETE FROM onlookers WHERE link_id IN ({_ITS_LINKS})",
     f"DELETE FROM links WHERE application_id IN ({_ITS_APPLICATIONS})",
     "DELETE FROM applications WHERE request_id = :id",
     "DELETE FROM approvals WHERE request_id = :id",

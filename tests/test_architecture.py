@@ -20,12 +20,15 @@ USE_CASES = (
     "leftovers",
     "obstacles",
     "links",
+    "desk",
     "minting",
     "proof",
     "reminders",
     "rotation",
     "removal",
     "retention",
+    "pulse",
+    "metrics",
     "clock",
 )
 GROUND = (
@@ -53,10 +56,12 @@ TOP = (
     "storage_commands",
     "terminal",
     "checks",
+    "sign_in_check",
     "manifest",
     "serving",
     "worker",
     "rounds",
+    "doors",
 )
 LONGEST_FUNCTION = 45
 LONGEST_FILE = 320

@@ -106,3 +106,12 @@ def test_requirements() -> None:
     assert [name for name in names if not re.search(rf"^{name}==", text, re.MULTILINE)] == []
     assert "--hash=sha256:" in text
     assert "://" not in text
+
+
+def test_every_alert_is_in_the_runbook() -> None:
+    """Every alert of the ready rules has its heading in the runbook, and the runbook has none besides."""
+    alerts = re.findall(r"- alert: (\w+)", (ROOT / "docs" / "alerts.yml").read_text())
+    headings = re.findall(r"^## (RegisterApp\w+)$", (ROOT / "docs" / "runbook.md").read_text(), re.MULTILINE)
+
+    assert len(alerts) > 8
+    assert headings == alerts

@@ -4,6 +4,7 @@ credentials     the four ways in which the bot proves who it is
 token_wire      the HTTP under MSAL, and the way to an Entra on this machine
 tokens          the bot's tokens and roles; the try-out of a fresh client secret
 odata           texts quoted for a filter or a path
+bounded         an answer has an end, in size and in time
 answers         one answer of Graph as a value; its texts that we match, in one table; Graph's errors as ours
 retries         which call is made again, and when: pure questions
 client          the one door: timeouts, repetition, log line, errors, pages
@@ -21,6 +22,7 @@ from datetime import datetime
 import requests
 
 from bot.graph.applications import Applications
+from bot.graph.bounded import bounded_session
 from bot.graph.catalogue import Catalogue, load
 from bot.graph.client import GraphClient
 from bot.graph.directory import Directory
@@ -52,7 +54,7 @@ class Entra:
     directory: Directory
 
 
-def open_entra(
+def open_entra(  # noqa: PLR0913 - each but the first two has a value that suits the product
     access: EntraAccess,
     *,
     clock: Callable[[], datetime],
@@ -60,14 +62,17 @@ def open_entra(
     sleep: Callable[[float], None] = time.sleep,
     monotonic: Callable[[], float] = time.monotonic,
     patience_seconds: float = 60.0,
+    answered: Callable[[str, int], None] = lambda _call, _status: None,
 ) -> Entra:
     """Put the rooms of this floor together; nothing is sent until something is asked.
 
+    `answered` hears of every answer of Graph: the call's method and template, and its status, 0 for none.
+
     Raises ValueError when an address is plain http to another machine.
     """
-    http = session or requests.Session()
+    http = session or bounded_session()
     tokens = Tokens(access.tenant_id, access.client_id, access.credential, access.authority, access.graph_root, http)
-    client = GraphClient(tokens, access.graph_root, http, sleep, monotonic, patience_seconds)
+    client = GraphClient(tokens, access.graph_root, http, sleep, monotonic, patience_seconds, answered=answered)
     return Entra(
         tenant_id=access.tenant_id,
         client_id=access.client_id,

@@ -6,7 +6,8 @@ are too coarse to branch on, its texts are matched as well; the one table of the
 
 import enum
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
@@ -104,7 +105,7 @@ def read_answer(response: requests.Response) -> Answer:
     """Read one HTTP answer. A success whose body cannot be read counts as no answer: it may have taken effect."""
     try:
         body = json.loads(response.content) if response.content else None
-    except ValueError:
+    except (ValueError, RecursionError):
         body, readable = None, False
     else:
         readable = True
@@ -121,6 +122,23 @@ def read_answer(response: requests.Response) -> Answer:
         retry_after=seconds_to_wait(response.headers.get("Retry-After")),
         body=body,
     )
+
+
+@contextmanager
+def understood() -> Iterator[None]:
+    """Make of an answer that has another shape than Graph documents what it amounts to: no answer.
+
+    Raises EntraUnavailable, which says that the call may have been carried out. What was raised in reading is left
+    out: it may hold what stood in the answer.
+    """
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as unreadable:
+        kind = type(unreadable).__name__
+        error = EntraUnavailable(f"Graph's answer could not be understood ({kind}).", effect="unclear")
+    else:
+        return
+    raise error
 
 
 def no_answer(error: requests.RequestException) -> Answer:

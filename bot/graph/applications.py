@@ -14,12 +14,13 @@ from weakref import WeakValueDictionary
 
 from bot.errors import EntraRefused, EntraUnavailable
 from bot.graph import odata
-from bot.graph.answers import Answer, Saying, refusal, says
+from bot.graph.answers import Answer, Saying, refusal, says, understood
 from bot.graph.bodies import (
     APPLICATION_FIELDS,
     application_from,
     draft_body,
     graph_time,
+    name_in,
     password_from,
     passwords_from,
 )
@@ -47,6 +48,7 @@ class Applications:
         self._client = client
         self._turns = _Turns()
 
+    @understood()
     def create(self, draft: ApplicationDraft) -> EntraApplication:
         """Make the application and return it.
 
@@ -66,26 +68,31 @@ class Applications:
             return application_from(_telling(answer, "id", "appId"))
         raise _create_refusal(answer, draft)
 
+    @understood()
     def find(self, unique_name: str) -> EntraApplication | None:
         """The application of this uniqueName, or None. A deleted one is not found although it keeps its name."""
         call = get("/applications(uniqueName={name})", APPLICATION_FIELDS, name=odata.literal(unique_name))
         return self._one(call)
 
+    @understood()
     def find_by_tag(self, tag: str) -> tuple[EntraApplication, ...]:
         """The applications that carry `tag`, from an index that may lag behind writes by some seconds."""
         query = {"$filter": odata.holds("tags", tag), "$select": APPLICATION_FIELDS, "$top": "100"}
         pages = self._client.pages(Call(method="GET", template="/applications", query=query))
         return tuple(application_from(body) for body in pages)
 
+    @understood()
     def read(self, object_id: str, *, settling_seconds: float = 0.0) -> EntraApplication | None:
         """The application as it stands, or None; for a young one, `settling_seconds` waits out a false None."""
         return self._one(settling(get("/applications/{id}", APPLICATION_FIELDS, id=object_id), settling_seconds))
 
+    @understood()
     def display_name_taken(self, name: str) -> bool:
         """Whether some application is called `name`; Entra lets several share a name."""
         query = {"$filter": odata.equals("displayName", name), "$select": "id", "$top": "1"}
         return bool(self._client.call(Call(method="GET", template="/applications", query=query))["value"])
 
+    @understood()
     def create_service_principal(self, app_id: str) -> str:
         """Make the service principal of `app_id`, or find it made, and return its object id.
 
@@ -104,9 +111,10 @@ class Applications:
             return str(_telling(answer, "id")["id"])
         if says(answer, Saying.SERVICE_PRINCIPAL_EXISTS):
             found = get("/servicePrincipals(appId={app_id})", "id", app_id=odata.literal(app_id))
-            return str(self._client.call(settling(found, _REPLICATION_SECONDS))["id"])
+            return name_in(self._client.call(settling(found, _REPLICATION_SECONDS)), "id")
         raise refusal(answer)
 
+    @understood()
     def secrets(self, object_id: str) -> tuple[PasswordCredential, ...]:
         """The client secrets of an application; a change shows here some seconds late.
 
@@ -114,6 +122,7 @@ class Applications:
         """
         return passwords_from(self._client.call(get("/applications/{id}", "id,passwordCredentials", id=object_id)))
 
+    @understood()
     def add_secret(self, object_id: str, *, display_name: str, ends_at: datetime) -> NewSecret:
         """Mint a client secret and return the one sight of it.
 

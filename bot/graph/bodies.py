@@ -18,10 +18,10 @@ _NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 def application_from(body: Mapping[str, Any]) -> EntraApplication:
-    """Read an application object."""
+    """Read an application object. Raises ValueError, among others, for what is none."""
     return EntraApplication(
-        object_id=body["id"],
-        app_id=body["appId"],
+        object_id=name_in(body, "id"),
+        app_id=name_in(body, "appId"),
         display_name=body.get("displayName") or "",
         tags=tuple(body.get("tags") or ()),
         secrets=passwords_from(body),
@@ -29,19 +29,27 @@ def application_from(body: Mapping[str, Any]) -> EntraApplication:
 
 
 def passwords_from(body: Mapping[str, Any]) -> tuple[PasswordCredential, ...]:
-    """Read the client secrets that an application object lists."""
-    return tuple(password_from(password) for password in body.get("passwordCredentials") or ())
+    """Read the client secrets that an application object lists; one that says nothing of them does not say none."""
+    return tuple(password_from(password) for password in body["passwordCredentials"] or ())
 
 
 def password_from(body: Mapping[str, Any]) -> PasswordCredential:
     """Read one passwordCredential, and never its text."""
     return PasswordCredential(
-        key_id=body["keyId"],
+        key_id=name_in(body, "keyId"),
         display_name=body.get("displayName") or "",
         hint=body.get("hint") or "",
         starts_at=_moment(body.get("startDateTime"), _ALWAYS),
         ends_at=_moment(body.get("endDateTime"), _NEVER),
     )
+
+
+def name_in(body: Mapping[str, Any], property_name: str) -> str:
+    """Read an id. Raises ValueError when it is none."""
+    name = body[property_name]
+    if not isinstance(name, str) or not name:
+        raise ValueError(f"{property_name} is no name")
+    return name
 
 
 def draft_body(draft: ApplicationDraft, root: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from bot.errors import EntraError, EntraMissing
 from bot.graph import odata
+from bot.graph.answers import understood
 from bot.graph.client import Call, GraphClient, get
 from bot.model import Resource, Scope
 
@@ -32,16 +33,18 @@ def load(client: GraphClient, tenant_id: str, extra_resource_app_ids: Sequence[s
     A resource that the tenant has never used has no service principal and is left out. Raises as GraphClient.call
     does, and ValueError when `tenant_id` is no GUID.
     """
-    own = sorted(_own(client, tenant_id), key=lambda resource: (resource.name.casefold(), resource.app_id))
-    known = {resource.app_id for resource in own}
-    wanted = dict.fromkeys((MICROSOFT_GRAPH, *extra_resource_app_ids))
-    others = (_read(client, app_id) for app_id in wanted if app_id not in known)
-    return (*own, *(resource for resource in others if resource is not None))
+    tenant = UUID(tenant_id)
+    with understood():
+        own = sorted(_own(client, tenant), key=lambda resource: (resource.name.casefold(), resource.app_id))
+        known = {resource.app_id for resource in own}
+        wanted = dict.fromkeys((MICROSOFT_GRAPH, *extra_resource_app_ids))
+        others = (_read(client, app_id) for app_id in wanted if app_id not in known)
+        return (*own, *(resource for resource in others if resource is not None))
 
 
-def _own(client: GraphClient, tenant_id: str) -> Iterator[Resource]:
+def _own(client: GraphClient, tenant: UUID) -> Iterator[Resource]:
     query = {
-        "$filter": f"appOwnerOrganizationId eq {UUID(tenant_id)}",
+        "$filter": f"appOwnerOrganizationId eq {tenant}",
         "$select": _FIELDS,
         "$count": "true",
         "$top": "100",

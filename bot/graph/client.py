@@ -83,7 +83,7 @@ class _Course:
 class GraphClient:
     """Calls to Graph at `root`, each tried for at most about `patience_seconds`; safe to use from any thread."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the seams of the one door, each with a value that suits the product
         self,
         tokens: Tokens,
         root: str,
@@ -91,13 +91,17 @@ class GraphClient:
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
         patience_seconds: float = 60.0,
+        *,
+        answered: Callable[[str, int], None] = lambda _call, _status: None,
     ) -> None:
+        """`answered` hears of every answer: the call's method and template, and its status, 0 for none."""
         self._tokens = tokens
         self._root = checked_root(root)
         self._session = session
         self._sleep = sleep
         self._monotonic = monotonic
         self._patience_seconds = patience_seconds
+        self._answered = answered
 
     @property
     def root(self) -> str:
@@ -106,7 +110,9 @@ class GraphClient:
 
     def with_patience(self, seconds: float) -> "GraphClient":
         """The same client for calls that somebody is waiting for (or nobody is)."""
-        return GraphClient(self._tokens, self._root, self._session, self._sleep, self._monotonic, seconds)
+        return GraphClient(
+            self._tokens, self._root, self._session, self._sleep, self._monotonic, seconds, answered=self._answered
+        )
 
     def call(self, call: Call) -> Any:
         """Make `call` and return the answer's body, parsed; None when it has none.
@@ -152,6 +158,7 @@ class GraphClient:
         course = _Course(began=self._monotonic())
         while True:
             answer, token = self._attempt(call, url, course)
+            self._answered(f"{call.method} {call.template}", answer.status)
             if not self._again(call, course, answer, token):
                 break
         self._record(call, course, answer)

@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from bot.errors import EntraError
 from bot.graph import odata
+from bot.graph.answers import understood
+from bot.graph.bodies import name_in
 from bot.graph.client import Call, GraphClient, get
 from bot.model import EntraPerson, PasswordRules
 
@@ -34,6 +36,7 @@ class Directory:
         self._client = client
         self._hasty = client.with_patience(_PATIENCE_FOR_POLICY)
 
+    @understood()
     def find_person(self, email: str) -> EntraPerson | None:
         """The one user whose mail or user principal name is `email`, in any case; None for none, or for several."""
         either = f"{odata.equals('mail', email)} or {odata.equals('userPrincipalName', email)}"
@@ -42,13 +45,14 @@ class Directory:
         hits = [body for body in found if _is_called(body, email)]
         return _person(hits[0]) if len(hits) == 1 else None
 
+    @understood()
     def own_service_principal(self, client_id: str) -> str:
         """The object id of the bot's own service principal, which becomes the first owner of what it makes.
 
         Raises EntraMissing when there is none.
         """
         call = get("/servicePrincipals(appId={app_id})", "id", app_id=odata.literal(client_id))
-        return str(self._client.call(call)["id"])
+        return name_in(self._client.call(call), "id")
 
     def password_rules(self) -> PasswordRules:
         """What the tenant's default policy says of client secrets, in one look; nothing where it cannot be read.
@@ -56,10 +60,14 @@ class Directory:
         Not being allowed to read the policy must not stop the bot.
         """
         try:
-            policy = self._hasty.call(get("/policies/defaultAppManagementPolicy")) or {}
+            return self._rules()
         except EntraError as error:
             _log.info("The app management policy cannot be read: %s %s", error.status, error.code)
             return PasswordRules()
+
+    @understood()
+    def _rules(self) -> PasswordRules:
+        policy = self._hasty.call(get("/policies/defaultAppManagementPolicy")) or {}
         if not policy.get("isEnabled"):
             return PasswordRules()
         rules = (policy.get("applicationRestrictions") or {}).get("passwordCredentials") or ()
@@ -81,7 +89,7 @@ def _is_called(body: Mapping[str, Any], email: str) -> bool:
 
 def _person(body: Mapping[str, Any]) -> EntraPerson:
     return EntraPerson(
-        object_id=body["id"],
+        object_id=name_in(body, "id"),
         name=body.get("displayName") or body["userPrincipalName"],
         user_principal_name=body["userPrincipalName"],
     )

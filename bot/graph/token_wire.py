@@ -43,19 +43,19 @@ def https_twin(url: str) -> str:
 
 
 def _is_answer(response: requests.Response) -> bool:
-    """Whether MSAL shall see `response`: a refusal that is meant, or a success that can be read."""
-    if response.ok:
-        return _is_json(response.content)
+    """Whether MSAL shall see `response`: what is meant, and can be read."""
     busy = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
-    return response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR and response.status_code not in busy
-
-
-def _is_json(content: bytes) -> bool:
-    try:
-        json.loads(content)
-    except ValueError:
+    if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR or response.status_code in busy:
         return False
-    return True
+    # A host's own endpoint says what it wants in the headers of a 401, and in the body whatever it likes.
+    return response.status_code == HTTPStatus.UNAUTHORIZED or _is_object(response.content)
+
+
+def _is_object(content: bytes) -> bool:
+    try:
+        return isinstance(json.loads(content), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 class Unanswered(requests.RequestException):

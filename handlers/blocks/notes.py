@@ -62,6 +62,13 @@ def _link_taken(facts: Facts) -> str:
     return f":arrow_right: {took}, as another of its owners. Your own link opens nothing any more."
 
 
+def _turned_away(facts: Facts) -> str:
+    tried = "Somebody else, signed in to Slack, opened your link to the client secret"
+    nothing = "They were shown nothing, and nothing was used up."
+    what_now = "If that was not you with another account, tell your security team: the audit names the account."
+    return f":warning: {tried} of “{escape(facts['application'])}”. {nothing} {what_now}"
+
+
 def _graph(facts: Facts) -> str:
     return graphs_words(Failure(code=facts["code"], message=facts["message"], request_id=facts["request_id"]))
 
@@ -154,6 +161,7 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "retried": lambda facts: f":repeat: {mention(facts['person'])} has it made again.",
     "fulfilled": _fulfilled,
     "link_taken": _link_taken,
+    "turned_away": _turned_away,
     "failed": _failed,
     "entra_slow": _entra_slow,
     "not_minted": _not_minted,

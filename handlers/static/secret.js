@@ -1,12 +1,13 @@
 /* The one-time page: takes the token from the address, looks, reveals on a press, and tells the server it was seen. */
 
+import { keep, takeKept } from "./kept.js";
 import { empty, fill } from "./vault.js";
 import { OWN, busy, show } from "./words.js";
 
 const PATIENCE = 90_000;
 const button = document.getElementById("offer");
 
-let token = ""; // The only place that keeps it: not the address, not the history, no storage.
+let token = ""; // The only place that keeps it, but for a sign-in: not the address, not the history, no storage.
 let turn = 0; // An answer that belongs to an earlier turn is dropped unread.
 
 function takeToken() {
@@ -52,15 +53,23 @@ function hold(secret, env) {
   token = "";
 }
 
+function signIn() {
+  keep(token);
+  location.assign("/secret/sign-in");
+}
+
 function begin() {
-  token = takeToken();
+  const kept = takeKept();
+  token = takeToken() || kept;
   empty("other");
   if (token) perform("look", { focus: false });
   else show(OWN.empty, { focus: false });
 }
 
 button.addEventListener("click", () => {
-  if (!button.disabled && button.dataset.act) perform(button.dataset.act, { focus: true });
+  if (button.disabled || !button.dataset.act) return;
+  if (button.dataset.act === "sign_in") signIn();
+  else perform(button.dataset.act, { focus: true });
 });
 window.addEventListener("hashchange", () => location.hash && begin());
 // A page may be kept whole for Back and Forward, whatever Cache-Control says; it is kept without the secret.

@@ -2,6 +2,7 @@
 
 from importlib.resources import files
 
+from bot.errors import StorageUnavailable
 from storage.database import Database
 
 
@@ -17,13 +18,29 @@ def applied(database: Database) -> set[int]:
 
 
 def migrate(database: Database, *, now: str) -> list[str]:
-    """Apply what is missing and return the names of what was applied; safe to call at every start."""
+    """Apply what is missing and return the names of what was applied; safe to call at every start.
+
+    Raises StorageUnavailable, also when a newer version has been here: nothing is known of what it keeps.
+    """
     with database.transaction():
         database.run(
             "CREATE TABLE IF NOT EXISTS schema_migrations"
             " (number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL)"
         )
+        # A database that can only be read is found out by this, and not by the first person who wants something.
+        database.run("UPDATE schema_migrations SET name = name WHERE number = 1")
+    _none_from_the_future(database)
     return [name for number, name, script in scripts() if _apply(database, number, name, script, now)]
+
+
+def _none_from_the_future(database: Database) -> None:
+    newest = max(number for number, _, _ in scripts())
+    rows = database.all("SELECT name FROM schema_migrations WHERE number > :newest ORDER BY number", newest=newest)
+    if rows:
+        raise StorageUnavailable(
+            f"A newer version of the bot has changed this database ({rows[0]['name']})."
+            " Start that version again, or put a backup from before it in its place."
+        )
 
 
 def _apply(database: Database, number: int, name: str, script: str, now: str) -> bool:

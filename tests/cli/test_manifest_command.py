@@ -55,11 +55,21 @@ def test_socket_mode(bare: Terminal) -> None:
     assert "https://" not in json.dumps(made)
 
 
+@pytest.mark.parametrize("mode", sorted(MODES))
+def test_sign_in(bare: Terminal, mode: str) -> None:
+    """With `--sign-in` either manifest names where Slack sends people back to, and the one scope that README names."""
+    made = json.loads(bare.run("manifest", *MODES[mode], "--sign-in", f"{URL}/").out)
+
+    assert made["oauth_config"]["redirect_urls"] == [f"{URL}/secret/signed-in"]
+    assert made["oauth_config"]["scopes"]["user"] == ["openid"]
+
+
 @pytest.mark.parametrize(
     ("words", "hint"),
     [
         ((), "Give either --url https://your.host or --socket-mode."),
         (("--url", URL, "--socket-mode"), "Give either --url https://your.host or --socket-mode."),
+        (("--socket-mode", "--sign-in", "http://apps.contoso.example"), "Slack calls https addresses only: --sign-in"),
         (("--url", "http://apps.contoso.example"), "Slack calls https addresses only"),
     ],
 )

@@ -110,3 +110,14 @@ def test_arguments(bare: Terminal, words: tuple[str, ...]) -> None:
 
     assert said.code == 2
     assert "Usage:" in said.err
+
+
+@pytest.mark.parametrize("words", [("run",), ("web",), ("worker",)], ids=" ".join)
+def test_policy_does_not_hold(terminal: Terminal, words: tuple[str, ...]) -> None:
+    """A policy that does not hold keeps every process from starting, with its key named and no traceback."""
+    (terminal.folder / "policy.toml").write_text("quorum = 0\n")
+    said = terminal.run(*words, POLICY_FILE="policy.toml")
+
+    assert said.code == 2
+    assert "quorum" in said.err
+    assert "Traceback" not in said.err

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from threading import Event
+from datetime import UTC, datetime, timedelta
+from threading import Event, Semaphore
 
 import pytest
 
@@ -72,3 +73,48 @@ def test_a_clock_that_was_never_started_hangs_nowhere(hands: Hands) -> None:
     hands.seconds = 10_000.0
 
     assert clock.hanging(60.0) == ()
+
+
+def test_the_computers_clock_is_set_back() -> None:
+    """A round does not wait for as long as the clock was set back, but is walked at the next look."""
+    walks, set_back = Semaphore(0), Event()
+
+    def walk() -> bool:
+        walks.release()
+        return False
+
+    def now() -> datetime:
+        return datetime.now(UTC) - timedelta(hours=set_back.is_set())
+
+    clock = Clock((Round(name="hourly", work=walk, seconds=3600),), now=now, look_seconds=0.01)
+    clock.start()
+    at_the_start = walks.acquire(timeout=10)
+    set_back.set()
+    afterwards = walks.acquire(timeout=10)
+    clock.stop()
+
+    assert (at_the_start, afterwards) == (True, True)
+
+
+def test_a_clock_that_goes_right() -> None:
+    """As long as the clock goes right no round is walked before its time, and a daily one waits for its hour."""
+    walks: list[str] = []
+    walked = Semaphore(0)
+
+    def walk(name: str) -> None:
+        walks.append(name)
+        walked.release()
+
+    rounds = (
+        Round(name="hourly", work=lambda: walk("hourly"), seconds=3600),
+        Round(name="daily", work=lambda: walk("daily"), daily_at="08:00"),
+    )
+    clock = Clock(rounds, look_seconds=3600)
+    clock.start()
+    at_the_start = [walked.acquire(timeout=10) for _ in rounds]
+    for _ in range(3):
+        clock.mend()
+    clock.stop()
+
+    assert at_the_start == [True, True]
+    assert sorted(walks) == ["daily", "hourly"]

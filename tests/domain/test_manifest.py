@@ -28,6 +28,16 @@ def test_http_manifest_sends_everything_to_one_address() -> None:
     assert HTTP["settings"]["socket_mode_enabled"] is False
 
 
+@pytest.mark.parametrize("where", [URL, None])
+def test_sign_in(where: str | None) -> None:
+    """For the page's sign-in one redirect URL and the user scope openid are added, and nothing else changes."""
+    plain, made = manifest(where), manifest(where, URL)
+    added = {"redirect_urls": [f"{URL}/secret/signed-in"], "scopes": {"bot": list(SCOPES), "user": ["openid"]}}
+
+    assert made == {**plain, "oauth_config": added}
+    assert "user" not in plain["oauth_config"]["scopes"]
+
+
 def test_socket_manifest_names_no_address() -> None:
     """For Socket Mode there is no address, and interactivity stays on."""
     assert addresses(SOCKET) == []

@@ -35,8 +35,10 @@ SECRETS = (
     "slack_app_token",
     "entra_client_secret",
     "entra_certificate_passphrase",
+    "sign_in_client_secret",
 )
 PREFIXES = {"slack_bot_token": "xoxb-", "slack_app_token": "xapp-"}
+SIGN_IN = {"sign_in_client_id": "1234567890.1234567890123", "sign_in_client_secret": "canary-sign-in"}
 OWN = (
     "Set exactly one of ENTRA_CLIENT_SECRET, ENTRA_CERTIFICATE_FILE, ENTRA_MANAGED_IDENTITY,"
     " AZURE_FEDERATED_TOKEN_FILE as the bot's own credential (set now: none)."
@@ -94,6 +96,12 @@ WRONG = [
     ("slack_bot_token", "xoxp-canary", "SLACK_BOT_TOKEN must begin with xoxb-."),
     ("slack_signing_secret", "   ", "SLACK_SIGNING_SECRET must not be empty; it stands on the Slack app's"),
     ("slack_app_token", "xoxb-canary", "SLACK_APP_TOKEN must begin with xapp-."),
+    (
+        "sign_in_client_id",
+        "canary",
+        "SIGN_IN_CLIENT_ID must be the client ID on the Slack app's Basic Information page",
+    ),
+    ("sign_in_client_secret", "  ", "SIGN_IN_CLIENT_SECRET must not be empty; it stands on the Slack app's"),
     ("slack_api_url", "http://slack.example", "SLACK_API_URL must be an https address"),
     ("approvers_channel", "#approvals", "APPROVERS_CHANNEL must be a channel id: C… or G…."),
     ("approvers", "grace", "APPROVERS must be Slack ids: U… or W… for people, S… for user groups."),
@@ -124,7 +132,7 @@ WRONG = [
 @pytest.mark.parametrize(("name", "value", "words"), WRONG)
 def test_one_wrong(name: str, value: str, words: str) -> None:
     """One wrong value is one sentence that begins with its variable and says what it must be."""
-    found = faults(**{name: value})
+    found = faults(**{**SIGN_IN, name: value})
 
     assert len(found) == 1
     assert found[0].startswith(words)
@@ -173,6 +181,22 @@ def test_socket_mode_needs_no_signing_secret() -> None:
     """With an app-level token the signing secret may be missing; with neither it is missed."""
     assert faults(slack_signing_secret=None, slack_app_token="xapp-canary") == ()
     assert faults(slack_signing_secret=None) == (SIGNING,)
+
+
+def test_sign_in_needs_both() -> None:
+    """The page's sign-in is set with both of its variables, or not at all; the one that is missing is named."""
+    client_id, secret = SIGN_IN.items()
+
+    assert faults(**SIGN_IN) == ()
+    assert faults(**dict([client_id]))[0].startswith("SIGN_IN_CLIENT_SECRET is missing")
+    assert faults(**dict([secret]))[0].startswith("SIGN_IN_CLIENT_ID is missing")
+
+
+def test_bolts_own_variables_stay_away() -> None:
+    """The variables with which Bolt would turn its own OAuth on are refused, also beside the page's sign-in."""
+    found = faults(**SIGN_IN, slack_client_id="1.2", slack_client_secret="canary")
+
+    assert found == ("SLACK_CLIENT_ID and SLACK_CLIENT_SECRET must not be set; only SLACK_BOT_TOKEN is used.",)
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,9 @@ SAID = {
     f" {GRAPH}\nI try again every hour; you can also delete it by hand.",
     "link_taken": ":arrow_right: <@UGRACE00001> asked for the link to the client secret of “Ward dashboard”, as another"
     " of its owners. Your own link opens nothing any more.",
+    "turned_away": ":warning: Somebody else, signed in to Slack, opened your link to the client secret of"
+    " “Ward dashboard”. They were shown nothing, and nothing was used up. If that was not you with another account,"
+    " tell your security team: the audit names the account.",
     "removal_soon": f":hourglass: The old client secret {SECRET} is removed from Entra on 1 December 2026."
     " Make sure nothing uses it any more.",
     "removal_done": f":wastebasket: The old client secret {SECRET} was removed from Entra.",

@@ -1,10 +1,13 @@
 """Every journey gets a world of its own."""
 
+import io
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from bot import log
 from tests.engines import ENGINES
 from tests.journeys.world import World
 
@@ -26,3 +29,28 @@ def approved(world: World) -> World:
     world.ask()
     world.approve()
     return world
+
+
+@pytest.fixture
+def guarded(tmp_path: Path) -> Iterator[World]:
+    """A world in which Ada has just been sent her link, and whose page asks its viewer to sign in with Slack."""
+    made = World(folder=tmp_path, sign_in=True)
+    made.ask()
+    made.approve()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    """Everything that is logged, by everybody, at the loudest level."""
+    stream = io.StringIO()
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    handler = log.configure(stream, level="DEBUG", json=True)
+    yield stream
+    root.removeHandler(handler)
+    for old in before:
+        root.addHandler(old)
+    root.setLevel(level)
+    logging.captureWarnings(capture=False)

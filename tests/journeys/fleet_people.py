@@ -1,6 +1,7 @@
 """What people do when instances come and go: requesters whose requests each have a fate, and an approver."""
 
 import contextlib
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -124,14 +125,23 @@ class Requester:
             self.hands.close(everything=True)
 
     def _change(self, name: str) -> None:
+        accepted = threading.Event()
+
         def act() -> None:
+            if accepted.is_set():
+                return
             if self.hands.modal is None:
                 self._click_own(name, "change")
                 return
             self.hands.type("justification", "Changed.")
-            self.hands.submit()
+            outcome = self.hands.submit()
+            if outcome.closed:
+                accepted.set()
+            elif outcome.errors:
+                # It was changed before, and the answer was lost; or the form is one of before. A fresh one tells.
+                self.hands.close(everything=True)
 
-        again(self.place, act, lambda: "Version 2 of" in self._card_reads(name))
+        again(self.place, act, lambda: re.search(r"Version \d+ of", self._card_reads(name)))
         self._put_away()
 
     def _deny(self, name: str) -> None:

@@ -1,30 +1,12 @@
 """The client secret's text and the link's token are nowhere but where they belong."""
 
 import io
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from bot import log
+from tests.journeys.signing_in import Window, query, signed_in
 from tests.journeys.world import World
 from tests.sandbox.entra import faults
-
-
-@pytest.fixture
-def lines() -> Iterator[io.StringIO]:
-    """Everything that is logged, by everybody, at the loudest level."""
-    stream = io.StringIO()
-    root = logging.getLogger()
-    before, level = list(root.handlers), root.level
-    handler = log.configure(stream, level="DEBUG", json=True)
-    yield stream
-    root.removeHandler(handler)
-    for old in before:
-        root.addHandler(old)
-    root.setLevel(level)
-    logging.captureWarnings(capture=False)
+from tests.sandbox.slack import faults as slack_faults
 
 
 def files(folder: Path) -> bytes:
@@ -98,3 +80,41 @@ def test_bearer_tokens(world: World, lines: io.StringIO) -> None:
         assert text not in logged
         assert text not in said
     assert logged
+
+
+def test_sign_in(guarded: World, lines: io.StringIO) -> None:
+    """Of a sign-in no code, token, state, nonce or cookie, and not the client's secret, is in a file, log or message.
+
+    That holds also for one that fails: of somebody else, cancelled, not answered, refused, not for us.
+    """
+    token, openid = guarded.press(), guarded.slack.openid
+    window = Window(world=guarded)
+    asked = query(window.begin().headers["Location"])
+    going = window.cookie("sign-in")
+    for person in ("grace", None):
+        window.sign_in(person)
+    window.post("reveal", token)
+    for fault in (slack_faults.down("openid.connect.token"), slack_faults.refused("openid.connect.token", "bad_word")):
+        guarded.slack.trouble.add(fault)
+        window.sign_in("ada")
+    openid.claims = {"nonce": "A" * 43}
+    window.sign_in("ada")
+    openid.claims = {}
+    ada = signed_in(guarded, "ada")
+    ada.post("reveal", token)
+    guarded.settle()
+    kept, logged = files(guarded.folder), our_lines(lines)
+    read = "\n".join(message.reads for message in guarded.slack.workspace.messages)
+    texts = [*openid.codes, *openid.id_tokens, *openid.access_tokens, openid.client_secret]
+    texts += [asked["state"], asked["nonce"], str(going), str(window.cookie("viewer")), str(ada.cookie("viewer"))]
+
+    assert len(texts) == len(openid.codes) + 12
+    assert [text for text in texts if text.encode() in kept] == []
+    assert [text for text in texts if text in logged] == []
+    assert [text for text in texts if text in read] == []
+    assert "/secret/signed-in 200" in logged
+
+
+def our_lines(lines: io.StringIO) -> str:
+    """What the bot logged; the testers' own requests, which hold what their browser was told, are left out."""
+    return "\n".join(line for line in lines.getvalue().splitlines() if '"logger": "urllib3' not in line)

@@ -96,9 +96,9 @@ def test_processes(bot: Bot, around: Surroundings, tmp_path: Path, presses: int)
 class RacyLinks(Links):
     """A claim that is a read and then a write, as every peer had it once: the read is `status`, this the write."""
 
-    def claim(self, link_id: str, lease: str, *, now: datetime, until: datetime) -> bool:
+    def claim(self, link_id: str, lease: str, *, now: datetime, until: datetime, viewer_id: str | None = None) -> bool:
         """Write what was decided by an earlier look."""
-        del now, until
+        del now, until, viewer_id
         sql = "UPDATE links SET stage = 'minting', lease = :lease WHERE id = :id"
         return bool(self._db.run(sql, lease=lease, id=link_id))
 

@@ -6,6 +6,7 @@ lease and the other instance does the work; then the call of the slow one goes t
 
 import logging
 import re
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.journeys.twin import Twin
 from tests.journeys.world import World
 from tests.sandbox.entra import faults
 from tests.sandbox.trouble import Fault
+from tests.sandbox.wire import Exchange
 
 POST = "POST /api/chat.postMessage$"
 TABLE = (Path(__file__).parents[2] / "docs" / "instances.md").read_text()
@@ -216,6 +218,32 @@ def test_two_daily_rounds(approved: World, twin: Twin) -> None:
 
     assert reminded == (1, 0)
     assert told(approved, "ends in 5 days") == 1
+
+
+def test_two_schedulers(world: World, twin: Twin) -> None:
+    """Two processes whose schedulers walk every round at the same moments do each piece of work once."""
+    names = [f"App {number}" for number in range(6)]
+    for name in names:
+        world.ask(display_name=name)
+        world.around.person("grace").click(world.card(), "approve")
+    all_sent = threading.Event()
+
+    def listen(_exchange: Exchange) -> None:
+        if links_sent(world) >= len(names):
+            all_sent.set()
+
+    world.slack.journal.listeners.append(listen)
+    world.bot.start()
+    twin.bot.start()
+    in_time = all_sent.wait(60)
+    world.bot.clock.stop()
+    twin.bot.clock.stop()
+
+    assert in_time
+    assert sorted(application.display_name for application in world.entra.applications) == names
+    assert len(world.entra.service_principals) == len(names)
+    assert links_sent(world) == len(names)
+    assert len(world.entra.journal.calls("POST /v1.0/applications")) == len(names)
 
 
 def test_the_table_names_tests() -> None:

@@ -34,6 +34,10 @@ class World:
     policy: dict[str, Any] = field(default_factory=dict)
     # An address of its own where the database is not to be a file of this world's folder.
     database_url: str = ""
+    # Whether the page asks its viewer to sign in with Slack.
+    sign_in: bool = False
+    # Settings besides those that every world has, by field name.
+    more: dict[str, Any] = field(default_factory=dict)
     clock: HeldClock = field(default_factory=lambda: HeldClock(START))
     around: Surroundings = field(init=False)
     bot: Bot = field(init=False)
@@ -67,10 +71,11 @@ class World:
 
     def settings(self) -> Settings:
         """The bot's settings."""
-        environment = self.around.environment(public_url=self.server.url, database=self.database)
+        environment = self.around.environment(public_url=self.server.url, database=self.database, sign_in=self.sign_in)
         values: dict[str, Any] = {name.lower(): value for name, value in environment.items()}
         if self.database_url:
             values["database_url"] = self.database_url
+        values.update(self.more)
         if self.policy:
             values["policy_file"] = self._policy_file()
         return load_settings(values)

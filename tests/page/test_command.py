@@ -1,6 +1,7 @@
 """`python -m tests.sandbox` on the terminal: quiet, on loopback, over with Ctrl-C, and the pictures."""
 
 import os
+import re
 import signal
 import struct
 import subprocess
@@ -175,3 +176,32 @@ def test_pictures(tmp_path: Path) -> None:
 
     assert sizes.keys() == set(PICTURES)
     assert [name for name, (width, _) in sizes.items() if not 1000 <= width <= 1700] == []
+
+
+def test_sign_in(tmp_path: Path) -> None:
+    """With `--sign-in` the bot's page sends its viewer to the emulated Slack, which asks who they are."""
+    with running("--sign-in", "--data", str(tmp_path)) as (process, _):
+        listening = next(line for line in (tmp_path / "bot.log").read_text().splitlines() if "listens at" in line)
+        place = re.search(r"127\.0\.0\.1:\d+", listening)
+        assert place is not None
+        asked = requests.get(f"http://{place[0]}/secret/sign-in", timeout=10)
+        code, _ = end(process)
+
+    assert (asked.status_code, code) == (200, 0)
+    assert "Ada Lovelace</button>" in asked.text
+
+
+@pytest.mark.parametrize("other", [("--tour",), ("--screenshots", "pictures")])
+def test_sign_in_is_for_the_page(other: tuple[str, ...]) -> None:
+    """The tour and the pictures tell the story without the sign-in, and say so."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.sandbox", "--sign-in", *other],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert "--sign-in goes with the page in the browser" in done.stderr

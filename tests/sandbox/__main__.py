@@ -29,8 +29,12 @@ def arguments() -> argparse.Namespace:
     what.add_argument("--screenshots", type=Path, metavar="DIR", help="write README's pictures to DIR and end")
     parser.add_argument("--port", type=int, default=0, help="the page's port on this machine; a free one by default")
     parser.add_argument("--data", type=Path, metavar="DIR", help=KEPT)
+    parser.add_argument("--sign-in", action="store_true", help="have the one-time page ask who one is, as Slack can")
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
-    return parser.parse_args()
+    given = parser.parse_args()
+    if given.sign_in and (given.tour or given.screenshots):
+        parser.error("--sign-in goes with the page in the browser; the story is told without it")
+    return given
 
 
 def serve(page: Page, *, kept: Path | None, browser: bool) -> int:
@@ -65,7 +69,7 @@ def main() -> int:
         if given.data:
             given.data.mkdir(parents=True, exist_ok=True)
         folder = given.data or stack.enter_context(tempfile.TemporaryDirectory(prefix="register-app-sandbox-"))
-        stage = Stage(folder=Path(folder).resolve())
+        stage = Stage(folder=Path(folder).resolve(), sign_in=given.sign_in)
         stack.callback(stage.stop)
         if given.tour:
             return play(stage, Narrator())

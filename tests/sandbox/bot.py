@@ -31,7 +31,7 @@ def hurried(bot: Bot) -> Bot:
         replace(entry, seconds=ROUND_SECONDS, daily_at="") if entry.hurry or entry.daily_at else entry
         for entry in bot.rounds
     )
-    return replace(bot, clock=Clock(rounds))
+    return replace(bot, clock=Clock(rounds, went_well=bot.pulse.went_well))
 
 
 def next_reminder(database: Path, now: datetime) -> datetime | None:

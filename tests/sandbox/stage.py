@@ -67,6 +67,8 @@ class Stage:
     """Starts everything; `folder` keeps the bot's database, its log and the clock."""
 
     folder: Path
+    # Whether the one-time page asks its viewer to sign in with Slack.
+    sign_in: bool = False
     clock: Timepiece = field(init=False)
     around: Surroundings = field(init=False)
     port: int = field(init=False)
@@ -112,7 +114,7 @@ class Stage:
         self.answered = False
         environment = {
             **{name: os.environ[name] for name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV") if name in os.environ},
-            **self.around.environment(public_url=self.url, database=self.database),
+            **self.around.environment(public_url=self.url, database=self.database, sign_in=self.sign_in),
             "PORT": str(self.port),
             "PYTHONPATH": str(ROOT),
             CLOCK_VARIABLE: str(self.folder / "clock"),

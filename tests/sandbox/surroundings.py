@@ -60,9 +60,10 @@ class Surroundings:
         """One of the people, by first name."""
         return self.slack.person(self.ids[name])
 
-    def environment(self, *, public_url: str, database: Path) -> dict[str, str]:
-        """The environment variables that put the bot between these two."""
+    def environment(self, *, public_url: str, database: Path, sign_in: bool = False) -> dict[str, str]:
+        """The environment variables that put the bot between these two; `sign_in` has its page ask who one is."""
         return {
+            **(self._sign_in(public_url) if sign_in else {}),
             "SLACK_BOT_TOKEN": self.slack.bot_token,
             "SLACK_SIGNING_SECRET": self.slack.signing_secret,
             "SLACK_API_URL": self.slack.api_url.rstrip("/"),
@@ -76,6 +77,13 @@ class Surroundings:
             "PUBLIC_URL": public_url,
             "DATABASE_URL": f"sqlite:///{database}",
         }
+
+    def _sign_in(self, public_url: str) -> dict[str, str]:
+        """Give the Slack app what its manifest asks for, and the bot what stands on the app's page."""
+        openid = self.slack.openid
+        openid.redirect_urls[:] = [f"{public_url}/secret/signed-in"]
+        openid.user_scopes.add("openid")
+        return {"SIGN_IN_CLIENT_ID": openid.client_id, "SIGN_IN_CLIENT_SECRET": openid.client_secret}
 
     def stop(self) -> None:
         """End both emulators."""

@@ -15,7 +15,7 @@ class Fault:
 
     `when`: `before` leaves the call without effect; `after` lets it take effect and spoils only the answer.
     What happens then, in this order: `act` is called, `seconds` pass, and the answer is a `reset` connection,
-    or `status` with `headers` and `body`, or (neither given) the true answer.
+    or `status` with `headers` and `body` (JSON, or bytes as they are), or (neither given) the true answer.
     """
 
     match: str

@@ -105,8 +105,10 @@ def _happen(fault: Fault) -> None:
 def _spoilt(fault: Fault) -> tuple[int, list[tuple[str, str]], bytes]:
     if fault.reset or fault.status is None:
         return 0, [], b""
-    body = b"" if fault.body is None else json.dumps(fault.body).encode()
-    return fault.status, [("Content-Type", "application/json"), *fault.headers.items()], body
+    headers = {"Content-Type": "application/json", **fault.headers}
+    if isinstance(fault.body, bytes):
+        return fault.status, [*headers.items()], fault.body
+    return fault.status, [*headers.items()], b"" if fault.body is None else json.dumps(fault.body).encode()
 
 
 def _true_answer(

@@ -39,12 +39,14 @@ def fill(store: Store) -> None:
     store.requests.move("REQ-00000001", RequestEvent.APPROVE, now=NOW)
     store.applications.add(nouns.application())
     store.links.add(nouns.link())
+    store.onlookers.add(nouns.link().id, "UGRACE", now=NOW)
     store.credentials.add(nouns.credential())
     store.reminders.claim("r", nouns.credential().key_id, 7, now=NOW)
     store.outbox.put("m", "card", "REQ-00000001", "C1", now=NOW)
     store.database.run("INSERT INTO messages (slot, channel, ts) VALUES ('s', 'C1', '1.0')")
     store.pace.limit("chat.update", "C1", until=NOW, paced_until=NOW, now=NOW)
     store.database.run("INSERT INTO deliveries (key, handled_by, first_seen) VALUES ('k', 'h', '2026')")
+    store.figures.note({("graph", "GET /me", "ok"): 3}, {"messages": NOW})
     with store.transaction():
         for number in range(BATCH + 1):
             store.audit.add(f"a{number:05}", AuditEvent.LINK_ARM, "UADA", now=NOW, details={"n": number})

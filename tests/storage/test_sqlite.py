@@ -217,7 +217,7 @@ def test_other_addresses(url: str) -> None:
 
 
 def test_a_store_is_whole(tmp_path: Path) -> None:
-    """A store has its eleven repositories over the one database."""
+    """A store has all its repositories over the one database."""
     store = open_store(f"{SQLITE}{tmp_path / 'x.sqlite3'}")
     names = set(vars(store)) - {"database"}
     store.close()
@@ -234,5 +234,7 @@ def test_a_store_is_whole(tmp_path: Path) -> None:
         "retention",
         "pace",
         "deliveries",
+        "figures",
+        "onlookers",
     }
     assert isinstance(store, Store)

@@ -59,7 +59,7 @@ class Desk:
         """Let the link be in this state from now on."""
         self.links[token] = status
 
-    def look(self, token: str) -> LinkStatus:
+    def look(self, token: str, viewer: Viewer) -> LinkStatus:  # noqa: ARG002 - the desk's contract
         """Return the state of the link; change nothing."""
         self.asked.append("look")
         self.act()
@@ -78,7 +78,7 @@ class Desk:
         self.links[token] = LinkStatus(state="viewed", viewed_at=NOON + timedelta(minutes=3))
         return revealed(self.facts)
 
-    def seen(self, token: str) -> None:
+    def seen(self, token: str, viewer: Viewer) -> None:  # noqa: ARG002 - the desk's contract
         """Note that the page confirmed."""
         self.asked.append("seen" if token in self.links else "seen a stranger")
 

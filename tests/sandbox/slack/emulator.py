@@ -12,6 +12,7 @@ from tests.sandbox.slack.administration import Administration
 from tests.sandbox.slack.clockwork import Clock, wall_clock
 from tests.sandbox.slack.courier import Courier, Delivery, Forgery, RawRequest
 from tests.sandbox.slack.hands import Backstage
+from tests.sandbox.slack.openid import OpenIdConnect
 from tests.sandbox.slack.pace import Pace
 from tests.sandbox.slack.person import Person
 from tests.sandbox.slack.snapshot import snapshot
@@ -34,7 +35,9 @@ class Slack(Administration):
         self.signing_secret = secrets.token_hex(16)
         self._tickets = Tickets(clock, self.workspace.mint)
         self._gate = Gate(
-            bot_token=f"xoxb-sandbox-{secrets.token_hex(12)}", app_token=f"xapp-sandbox-{secrets.token_hex(12)}"
+            bot_token=f"xoxb-sandbox-{secrets.token_hex(12)}",
+            app_token=f"xapp-sandbox-{secrets.token_hex(12)}",
+            openid=OpenIdConnect(workspace=self.workspace),
         )
         self._courier = Courier(signing_secret=self.signing_secret)
         app = web_api(self.workspace, self._tickets, self._gate)
@@ -63,6 +66,11 @@ class Slack(Administration):
     def app_token(self) -> str:
         """The app-level token, for Socket Mode."""
         return self._gate.app_token
+
+    @property
+    def openid(self) -> OpenIdConnect:
+        """The app as a client of Sign in with Slack; it has no redirect URL and no user scope unless it is told."""
+        return self._gate.openid
 
     @property
     def team_id(self) -> str:

@@ -10,6 +10,7 @@ from flask import Flask, Response, jsonify, request
 
 from tests.sandbox.slack import chat_methods, conversation_methods, people_methods, view_methods
 from tests.sandbox.slack.answer import Arguments, Refused
+from tests.sandbox.slack.openid import OpenIdConnect
 from tests.sandbox.slack.pace import Pace
 from tests.sandbox.slack.response_urls import answer_interaction
 from tests.sandbox.slack.tickets import Tickets
@@ -21,7 +22,10 @@ Scope = str | Callable[[Workspace, Arguments], str]
 
 @dataclass(frozen=True, kw_only=True)
 class Method:
-    """One Web API method: what it does and the scope it needs (none for an empty one)."""
+    """One Web API method: what it does and the scope it needs (none for an empty one).
+
+    `token` says whose it is: the bot's, the app's, or `own` for a method that looks at what it is given itself.
+    """
 
     call: Call
     scope: Scope = ""
@@ -34,6 +38,7 @@ class Gate:
 
     bot_token: str
     app_token: str
+    openid: OpenIdConnect
     token_error: str | None = None
     pace: Pace = field(default_factory=Pace)
     socket_url: Callable[[], str] | None = None
@@ -74,6 +79,8 @@ def methods(tickets: Tickets, gate: Gate) -> dict[str, Method]:
         "conversations.history": by_kind(conversation_methods.history, "history"),
         "conversations.replies": by_kind(conversation_methods.replies, "history"),
         "apps.connections.open": Method(call=open_socket, token="app"),
+        "openid.connect.token": Method(call=gate.openid.token, token="own"),
+        "openid.connect.userInfo": Method(call=gate.openid.user_info, token="own"),
     }
 
 
@@ -81,6 +88,7 @@ def web_api(workspace: Workspace, tickets: Tickets, gate: Gate) -> Flask:
     """The app that answers under /api/ and under the response URLs."""
     app = Flask(__name__)
     known = methods(tickets, gate)
+    gate.openid.attach(app)
 
     @app.route("/api/<name>", methods=["GET", "POST"])
     def call(name: str) -> Response:
@@ -112,6 +120,8 @@ def _answer(workspace: Workspace, gate: Gate, known: dict[str, Method], name: st
     method = known.get(name)
     if method is None:
         raise Refused("unknown_method", req_method=name)
+    if method.token == "own":
+        return method.call(workspace, Arguments({**arguments.given, "token": given}))
     _check_token(gate, method, given)
     scope = method.scope if isinstance(method.scope, str) else method.scope(workspace, arguments)
     if scope and scope not in workspace.scopes:
