@@ -11,6 +11,7 @@ RegisterAppError                  never raised itself
   EntraError                      Microsoft's side; carries status, code, message and request-id
     EntraUnavailable              will pass: throttled, down, unreachable, not yet replicated
       EntraUnknownYet             the object is denied as a young one is; after long, as one that was deleted
+      EntraUnintelligible         the answer has another shape than Graph documents
     EntraRefused                  will not pass by waiting
       EntraSignInRefused          the bot's own credential was not accepted
       EntraMissing                the object is not there
@@ -103,6 +104,10 @@ class EntraUnavailable(EntraError):
 
 class EntraUnknownYet(EntraUnavailable):
     """Entra does not know the application that the call refers to: not yet, or since it was deleted not any more."""
+
+
+class EntraUnintelligible(EntraUnavailable):
+    """An answer of another shape than Graph documents: most likely not Graph's at all, and passing, but who knows."""
 
 
 class EntraRefused(EntraError):

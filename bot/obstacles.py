@@ -1,6 +1,7 @@
 """What stands in the way of making an application, in words that say what an approver can do about it."""
 
-from bot.errors import EntraError, EntraRefused, EntraUnknownYet
+from bot.drafting import unique_name
+from bot.errors import EntraError, EntraRefused, EntraUnintelligible, EntraUnknownYet
 from bot.graph.applications import UniqueNameTaken
 from bot.model import EntraApplication
 
@@ -26,9 +27,12 @@ def unforeseen(error: Exception, request_id: str) -> EntraRefused:
     )
 
 
-def explained(error: EntraError, name: str, object_id: str) -> EntraError:
-    """Return what looked like replication for too long as what it is, with Graph's own words at the end."""
+def explained(error: EntraError, request_id: str, object_id: str) -> EntraError:
+    """Return what looked for too long as if it would pass as what it is, with Graph's own words at the end."""
+    if isinstance(error, EntraUnintelligible):
+        return EntraRefused(f"{error.message} The bot's log says more under {request_id}.", code=UNFORESEEN)
     if isinstance(error, UniqueNameTaken):
+        name = unique_name(request_id)
         words = (
             f"An application that I cannot find still holds the unique name {name}: most likely one that was"
             " deleted less than 30 days ago. Delete it permanently in Entra, under App registrations, Deleted"

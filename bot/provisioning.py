@@ -10,7 +10,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.drafting import Drafting, request_tag, unique_name
-from bot.errors import EntraError, EntraRefused, EntraUnavailable, EntraUnknownYet, RegisterAppError
+from bot.errors import (
+    EntraError,
+    EntraRefused,
+    EntraUnavailable,
+    EntraUnintelligible,
+    EntraUnknownYet,
+    RegisterAppError,
+)
 from bot.events import AuditEvent
 from bot.graph import Entra
 from bot.graph.applications import UniqueNameTaken, UniqueNameUnsupported
@@ -86,7 +93,7 @@ class Provisioning:
             self._provision(request, lease)
         except LeaseLost:
             log.warning(LOST, request.id)
-        except (UniqueNameTaken, EntraUnknownYet) as error:
+        except (UniqueNameTaken, EntraUnknownYet, EntraUnintelligible) as error:
             self._stuck(request, lease, error)
         except EntraUnavailable as error:
             self._later(request, lease, error)
@@ -195,7 +202,7 @@ class Provisioning:
             self._later(request, lease, error, stuck_since=since)
         else:
             made = self._store.applications.of_request(request.id)
-            self._fail(request, lease, explained(error, unique_name(request.id), made.object_id if made else ""))
+            self._fail(request, lease, explained(error, request.id, made.object_id if made else ""))
 
     def _later(
         self, request: AppRequest, lease: str, error: EntraError, *, stuck_since: datetime | None = None

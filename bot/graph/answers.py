@@ -6,6 +6,8 @@ are too coarse to branch on, its texts are matched as well; the one table of the
 
 import enum
 import json
+import logging
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +17,16 @@ from typing import Any, Final
 import requests
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
-from bot.errors import EntraMissing, EntraRefused, EntraSignInRefused, EntraUnavailable, EntraUnknownYet
+from bot.errors import (
+    EntraMissing,
+    EntraRefused,
+    EntraSignInRefused,
+    EntraUnavailable,
+    EntraUnintelligible,
+    EntraUnknownYet,
+)
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,17 +139,17 @@ def read_answer(response: requests.Response) -> Answer:
 def understood() -> Iterator[None]:
     """Make of an answer that has another shape than Graph documents what it amounts to: no answer.
 
-    Raises EntraUnavailable, which says that the call may have been carried out. What was raised in reading is left
-    out: it may hold what stood in the answer.
+    Raises EntraUnintelligible, which says that the call may have been carried out. What was raised in reading is left
+    out but for its kind and its place: its text may hold what stood in the answer.
     """
     try:
         yield
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as unreadable:
-        kind = type(unreadable).__name__
-        error = EntraUnavailable(f"Graph's answer could not be understood ({kind}).", effect="unclear")
+        kind, place = type(unreadable).__name__, traceback.extract_tb(unreadable.__traceback__)[-1]
     else:
         return
-    raise error
+    _log.warning("An answer of Graph's could not be read: %s in %s, line %s", kind, place.name, place.lineno)
+    raise EntraUnintelligible(f"Graph's answer could not be understood ({kind}).", effect="unclear")
 
 
 def no_answer(error: requests.RequestException) -> Answer:

@@ -24,7 +24,7 @@ class Size:
 
 FULL = Size(commands=300, presses=60, credentials=(1_000, 10_000, 100_000), stories=5, graph_seconds=0.15)
 QUICK = Size(commands=60, presses=15, credentials=(1_000, 10_000), stories=1, graph_seconds=0.15)
-TINY = Size(commands=2, presses=1, credentials=(100, 200), stories=1, graph_seconds=0.0)
+TINY = Size(commands=2, presses=2, credentials=(100, 200), stories=2, graph_seconds=0.0)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,7 +24,7 @@ LIVES.set_forkserver_preload(["tests.journeys.mortal"])
 NAME = "Ward dashboard"
 # Longer than any lease: what a dead process had claimed is free again.
 AFTER_DEATH = timedelta(minutes=6)
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 @dataclass(kw_only=True)

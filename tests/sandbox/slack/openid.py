@@ -26,6 +26,15 @@ USER_SCOPES: Final = frozenset({"openid", "email", "profile"})
 _KEY: Final = secrets.token_bytes(32)
 
 
+_STYLE: Final = """<meta name="viewport" content="width=device-width, initial-scale=1"><style>
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
+body { max-width: 22rem; margin: 12vh auto; padding: 0 1rem }
+form { display: grid; gap: .5rem }
+button { font: inherit; padding: .6rem 1rem; text-align: left; border: 1px solid #8888; border-radius: .5rem }
+button[name=cancel] { border-color: transparent; background: none }
+</style>"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Grant:
     """What a code stands for: who signed in, and what the client had asked."""
@@ -68,7 +77,7 @@ class OpenIdConnect:
         with self.workspace.changing():
             people = [self._button(member) for member in self.workspace.people.values() if self._may_sign_in(member)]
         cancel = '<button name="cancel" value="yes">Cancel</button>'
-        head = '<!doctype html><html lang="en"><title>Sign in</title><link rel="icon" href="data:,">'
+        head = f'<!doctype html><html lang="en"><title>Sign in</title><link rel="icon" href="data:,">{_STYLE}'
         title = "<h1>Sign in to the sandbox</h1><p>Register App asks who you are.</p>"
         return Response(f'{head}{title}<form method="post">{"".join(people)}{cancel}</form></html>')
 
