@@ -16,6 +16,7 @@ from handlers.blocks.listing import LONGEST_WORD
 from handlers.blocks.request_form import FormContext
 from handlers.blocks.texts import Message, escape
 from handlers.use_cases import UseCases
+from handlers.whispers import UNHEARD
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ def _follow(respond: Respond, message: Message) -> None:
     """Say what did not fit into the answer; each part tells which of how many it is, so that a lost one is missed."""
     try:
         respond(response_type="ephemeral", replace_original=False, **message.content())
-    except OSError as error:
+    except UNHEARD as error:
         log.warning("A part of an answer was lost: %s", type(error).__name__)
 
 

@@ -5,6 +5,8 @@ from typing import Final
 
 import pytest
 
+from tests.domain import nouns
+from tests.handlers import extremes
 from tests.journeys.making import applications, assert_made_once, events, let_time_pass
 from tests.journeys.one_time_link import accepts, secrets
 from tests.journeys.world import World
@@ -188,5 +190,21 @@ def test_looking_for_a_post(world: World, lines: io.StringIO, method: str, body:
 
     assert fault.times == 0
     assert (len(cards(world)), len(world.around.person("ada").dm)) == (1, 1)
+    assert QUOTED not in lines.getvalue()
+    assert "Traceback" not in lines.getvalue()
+
+
+@EVERY_GARBAGE
+def test_a_further_part(world: World, lines: io.StringIO, body: bytes) -> None:
+    """A garbled answer to a further part of a long answer is written down, and nobody is told of an error."""
+    world.bot.store.requests.add(nouns.request(form=extremes.largest()))
+    fault = world.slack.trouble.add(garbage("POST /respond/", body))
+    grace = world.around.person("grace")
+    outcome = grace.command("/register-app", f"status {nouns.request().id}")
+    world.slack.wait_until(lambda: any("Part 2 of" in text for text in outcome.texts))
+    world.bot.slack.listener_runner.listener_executor.shutdown(wait=True)
+
+    assert fault.times == 0
+    assert "error" not in " ".join(outcome.texts)
     assert QUOTED not in lines.getvalue()
     assert "Traceback" not in lines.getvalue()
