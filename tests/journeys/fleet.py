@@ -2,10 +2,10 @@
 
 import random
 import threading
+from ctypes import c_int
 from dataclasses import dataclass, field
 from datetime import timedelta
 from multiprocessing.process import BaseProcess
-from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ class Fleet:
     around: Surroundings = field(init=False)
     ports: list[int] = field(init=False)
     processes: list[BaseProcess] = field(init=False)
-    commits: "Synchronized[int]" = field(init=False)
+    commits: c_int = field(init=False)
     deaths: int = 0
     _over: threading.Event = field(default_factory=threading.Event)
     _moving: threading.Lock = field(default_factory=threading.Lock)
@@ -44,7 +44,7 @@ class Fleet:
         self.clock = Timepiece(self.folder / "clock")
         self.around = Surroundings(clock=self.clock.now)
         self.around.slack.patience = PATIENCE
-        self.commits = LIVES.Value("i", 0)
+        self.commits = LIVES.RawValue(c_int, 0)
         self.ports = [free_port() for _ in range(self.size)]
         self.processes = [self._born(port) for port in self.ports]
         until(lambda: all(self._answers(port) for port in self.ports), PATIENCE)

@@ -37,7 +37,7 @@ class Place(Protocol):
 
 def again(place: Place, act: Callable[[], object], holds: Callable[[], object]) -> None:
     """Do a thing as people do: once more whenever nothing has come of it."""
-    for _ in range(40):
+    for _ in range(80):
         if holds():
             return
         place.route()
@@ -74,7 +74,7 @@ class Requester:
         if fate == "denied":
             self._deny(name)
         elif fate == "withdrawn":
-            again(self.place, lambda: self._click_own(name, "withdraw"), lambda: "Withdrawn" in self._card_reads(name))
+            self._insist(name, lambda: self._click_own(name, "withdraw"), lambda: "Withdrawn" in self._card_reads(name))
         elif fate != "lapsed":
             if fate == "changed":
                 self._change(name)
@@ -89,6 +89,15 @@ class Requester:
     def _card_reads(self, name: str) -> str:
         card = self.card(name)
         return card.reads if card else ""
+
+    def _insist(self, name: str, act: Callable[[], object], holds: Callable[[], object]) -> None:
+        """Do a thing until something comes of it; whoever reads that nothing did is told what this person saw."""
+        try:
+            again(self.place, act, holds)
+        except TimeoutError as error:
+            said = [message.reads for message in self.hands.dm if f"“{name}”" in message.text]
+            error.add_note(f"{name}: modal {self.hands.modal}, card {self._card_reads(name)!r}, messages {said}")
+            raise
 
     def _own(self, name: str, button: str) -> Message | None:
         return next((m for m in reversed(self.hands.dm) if f"“{name}”" in m.text and button in str(m.blocks)), None)
@@ -116,7 +125,7 @@ class Requester:
             if self.hands.modal is None:
                 accepted.set()
 
-        again(self.place, act, lambda: self.card(name) and self._own(name, "'withdraw'"))
+        self._insist(name, act, lambda: self.card(name) and self._own(name, "'withdraw'"))
         self._put_away()
 
     def _put_away(self) -> None:
@@ -141,7 +150,7 @@ class Requester:
                 # It was changed before, and the answer was lost; or the form is one of before. A fresh one tells.
                 self.hands.close(everything=True)
 
-        again(self.place, act, lambda: re.search(r"Version \d+ of", self._card_reads(name)))
+        self._insist(name, act, lambda: re.search(r"Version \d+ of", self._card_reads(name)))
         self._put_away()
 
     def _deny(self, name: str) -> None:
@@ -153,7 +162,7 @@ class Requester:
             self.grace.submit()
 
         with self.approving:
-            again(self.place, act, lambda: "Denied" in self._card_reads(name))
+            self._insist(name, act, lambda: "Denied" in self._card_reads(name))
             if self.grace.modal is not None:
                 self.grace.close(everything=True)
 
@@ -169,13 +178,13 @@ class Requester:
             elif card is not None and "'retry'" in str(card.blocks):
                 self.grace.click(card, "retry")
 
-        again(self.place, act, lambda: self._link(name))
+        self._insist(name, act, lambda: self._link(name))
 
     def _link(self, name: str) -> Message | None:
         return next((m for m in reversed(self.hands.dm) if f"“{name}”" in m.text and "secret#" in str(m.blocks)), None)
 
     def _open(self, name: str) -> None:
-        again(self.place, lambda: self._press(name), lambda: name in self.secrets)
+        self._insist(name, lambda: self._press(name), lambda: name in self.secrets)
 
     def _press(self, name: str) -> None:
         message = self._link(name)

@@ -5,8 +5,8 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from multiprocessing.sharedctypes import Synchronized
+from ctypes import c_int
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,15 +33,19 @@ class Doom:
 
 @dataclass(frozen=True, kw_only=True)
 class Reaper:
-    """Counts commits, over all lives of the bot, and ends the process at the one that is doomed."""
+    """Counts commits, over all lives of the bot, and ends the process at the one that is doomed.
+
+    The lock is this process's own: one that several shared would stay locked for ever by whoever is killed holding it.
+    """
 
     doom: Doom | None
-    commits: "Synchronized[int]"
+    commits: c_int
+    _counting: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
     def at_commit(self) -> Iterator[None]:
         """Die before or after what happens inside, if this is the one."""
-        with self.commits.get_lock():
+        with self._counting:
             self.commits.value += 1
             number = self.commits.value
         self._die_if(number, "before")
@@ -96,7 +100,7 @@ def live(
     clock_file: str,
     port: int,
     doom: Doom | None,
-    commits: "Synchronized[int]",
+    commits: c_int,
     idle_seconds: float = IDLE_SECONDS,
 ) -> None:
     """Serve and work until killed; between two looks at what is due `idle_seconds` pass."""

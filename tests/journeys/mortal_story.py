@@ -2,10 +2,10 @@
 
 import contextlib
 import multiprocessing
+from ctypes import c_int
 from dataclasses import dataclass, field
 from datetime import timedelta
 from multiprocessing.process import BaseProcess
-from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ class MortalStory:
     around: Surroundings = field(init=False)
     port: int = field(init=False)
     process: BaseProcess = field(init=False)
-    commits: "Synchronized[int]" = field(init=False)
+    commits: c_int = field(init=False)
     deaths: int = 0
 
     def __post_init__(self) -> None:
@@ -46,7 +46,7 @@ class MortalStory:
         self.clock = Timepiece(self.folder / "clock")
         self.around = Surroundings(clock=self.clock.now)
         self.around.slack.patience = PATIENCE
-        self.commits = LIVES.Value("i", 0)
+        self.commits = LIVES.RawValue(c_int, 0)
         self._live(self.doom)
 
     def _live(self, doom: Doom | None) -> None:
