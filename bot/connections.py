@@ -1,7 +1,9 @@
 """The connections to Slack and to Entra, as the settings say."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import copy_context
 from datetime import datetime
 from functools import partial
@@ -92,6 +94,21 @@ def open_id(
     return OpenId(client, slack, team, clock)
 
 
+@contextmanager
+def _taken_on_purpose() -> Iterator[None]:
+    """Keep Bolt's words about its arguments out of the log.
+
+    It warns of a token besides a client or besides `authorize`, and reads SLACK_BOT_TOKEN by itself to do so. All
+    three are given on purpose, and an operator who reads that a token is unused looks for a fault that is none.
+    """
+    logger, nothing = logging.getLogger("slack_bolt.App"), logging.Filter("nothing is called so")
+    logger.addFilter(nothing)
+    try:
+        yield
+    finally:
+        logger.removeFilter(nothing)
+
+
 def slack_app(settings: Settings, use_cases: UseCases, answered: Callable[[str, int], None]) -> App:
     """Return the Bolt app with every handler registered; it verifies each request, unless Socket Mode brings them."""
     secret, token = settings.slack_signing_secret, settings.slack_bot_token.get_secret_value()
@@ -101,19 +118,17 @@ def slack_app(settings: Settings, use_cases: UseCases, answered: Callable[[str, 
         return AuthorizeResult(enterprise_id=None, team_id=team_id, bot_token=token)
 
     client = slack_client(settings, SLACK_ANSWER_SECONDS, answered)
-    # Bolt warns of a client that has a token besides `authorize`; whoever else calls through it needs that token.
-    client.token = None
-    app = App(
-        client=client,
-        authorize=authorize,
-        signing_secret=secret.get_secret_value() if secret else None,
-        token_verification_enabled=False,
-        request_verification_enabled=settings.slack_app_token is None,
-        # Bolt has five threads unless told; a slow listener must not make the next person wait.
-        listener_executor=Listeners(settings.threads, thread_name_prefix="listener"),
-        raise_error_for_unhandled_request=True,
-    )
-    client.token = token
+    with _taken_on_purpose():
+        app = App(
+            client=client,
+            authorize=authorize,
+            signing_secret=secret.get_secret_value() if secret else None,
+            token_verification_enabled=False,
+            request_verification_enabled=settings.slack_app_token is None,
+            # Bolt has five threads unless told; a slow listener must not make the next person wait.
+            listener_executor=Listeners(settings.threads, thread_name_prefix="listener"),
+            raise_error_for_unhandled_request=True,
+        )
 
     # Bolt would give each listener a client of its own making, whose calls nobody counts.
     @app.middleware

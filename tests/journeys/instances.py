@@ -73,18 +73,31 @@ class Instances:
 
     def start(self, *command: str, **changes: str) -> Instance:
         """Start `python …` with the bot's environment."""
+        return self._start([sys.executable, *command], self.folder, PYTHONPATH=str(ROOT), **changes)
+
+    def start_as_a_platform_does(self, line: str) -> Instance:
+        """Start one line of the Procfile with a shell, in the folder of the code, which is not installed."""
+        return self._start(["/bin/sh", "-c", f"exec env {line}"], ROOT, PATH=f"{self._only_python()}:/usr/bin:/bin")
+
+    def _only_python(self) -> Path:
+        """Return a folder in which `python` is, and no command that was installed beside it."""
+        found = self.folder / "bin"
+        if not found.exists():
+            found.mkdir()
+            (found / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+            (found / "python").chmod(0o755)
+        return found
+
+    def _start(self, command: list[str], folder: Path, **changes: str) -> Instance:
         log_file = self.folder / f"instance-{len(self.running)}.log"
         environment: Mapping[str, str] = {
             **{name: os.environ[name] for name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV") if name in os.environ},
             **self.around.environment(public_url=self.url, database=self.database),
             "PORT": str(self.port),
-            "PYTHONPATH": str(ROOT),
             **changes,
         }
         with log_file.open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, *command], cwd=self.folder, env=environment, stderr=log, process_group=0
-            )
+            process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log, process_group=0)
         self.running.append(Instance(process=process, log_file=log_file))
         return self.running[-1]
 
