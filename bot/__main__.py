@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import click
 
@@ -28,6 +29,8 @@ MARKS = {"ok": "ok     ", "warning": "warning", "fault": "FAULT  "}
 @click.version_option(package_name="register-app")
 def main() -> None:
     """Register confidential client applications in Microsoft Entra ID from Slack."""
+    # What a command has to say it says itself; a process that stays configures its log anew.
+    log.configure(sys.stderr, level="ERROR", json=False)
 
 
 @main.command()
@@ -73,9 +76,8 @@ def _serve(part: Part) -> None:
 @answering_errors
 def migrate() -> None:
     """Bring the database's schema up to date; safe to repeat."""
-    store = open_store(load_settings().database_url)
-    names = store.migrate()
-    store.close()
+    with closing(open_store(load_settings().database_url)) as store:
+        names = store.migrate()
     click.echo("\n".join(f"applied {name}" for name in names) or "The schema is up to date.")
 
 
@@ -83,7 +85,6 @@ def migrate() -> None:
 @answering_errors
 def check() -> None:
     """Prove each thing the bot needs, and say how to mend what fails; changes nothing but a schema that is behind."""
-    log.configure(sys.stderr, level="ERROR", json=False)
     settings = load_settings()
     unusable = database_opens(settings)
     findings = []

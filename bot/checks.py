@@ -1,6 +1,7 @@
 """`register-app check`: each thing the bot needs, proven in turn, with how to mend what fails."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -67,11 +68,10 @@ def fault(name: str, sentence: str) -> Finding:
 def database_opens(settings: Settings) -> Finding | None:
     """Return what is wrong with a database that cannot even be opened: nothing else can be looked at without one."""
     try:
-        store = open_store(settings.database_url)
-        store.migrate()
-        store.close()
+        with closing(open_store(settings.database_url)) as store:
+            store.migrate()
     except StorageUnavailable as error:
-        return fault("Database", f"It cannot be opened. {error} Or correct DATABASE_URL.")
+        return fault("Database", f"It cannot be opened. {error}")
     return None
 
 

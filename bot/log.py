@@ -40,11 +40,13 @@ _SHAPES: Final = (
 )
 
 # What a library may say below a level holds whole requests or answers. Bolt says the body of every request whose
-# signature does not hold (INFO), Slack's client each call with its answer, urllib3 each address, MSAL its exchanges.
+# signature does not hold (INFO), Slack's client each call with its answer, urllib3 each address, MSAL its exchanges;
+# psycopg's pool warns of each try to connect, of which our own sentence tells once.
 QUIET: Final[Mapping[str, int]] = MappingProxyType(
     {
         "apscheduler": logging.ERROR,
         "msal": logging.WARNING,
+        "psycopg": logging.ERROR,
         "slack_bolt": logging.WARNING,
         "slack_sdk": logging.WARNING,
         "urllib3": logging.WARNING,

@@ -5,9 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from storage import migrations
+from storage import migrations, postgres_address
 from storage.app_requests import AppRequests
 from storage.applications import Applications
 from storage.audit import Audit
@@ -86,15 +85,16 @@ class Store:
 
 
 def place_of(url: str) -> str:
-    """Return where an address leads, as people may read it: without user and password."""
+    """Return where an address leads, as people may read it: without user and password. Raises StorageUnavailable."""
     if url.startswith(SQLITE):
         return url.removeprefix(SQLITE)
-    parts = urlsplit(url)
-    return f"{POSTGRES[0]}{parts.netloc.rpartition('@')[2]}{parts.path}"
+    return postgres_address.place(postgres_address.read(url))
 
 
 def open_store(url: str) -> Store:
-    """Open a store; the schema is brought up to date by `migrate`. Raises ValueError for an address of neither kind.
+    """Open a store; the schema is brought up to date by `migrate`.
+
+    Raises ValueError for an address of neither kind, and StorageUnavailable for a PostgreSQL's that cannot be read.
 
     `sqlite:///relative/or//absolute/path` is the embedded engine; `postgresql://…` (PostgreSQL, "Connection URIs",
     which also reads postgres://) may be shared by any number of processes.

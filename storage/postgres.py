@@ -2,33 +2,47 @@
 
 import re
 import threading
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from typing import Any
 
 import psycopg
-from psycopg import Connection
-from psycopg.errors import IdleInTransactionSessionTimeout, ReadOnlySqlTransaction
+from psycopg import Connection, IsolationLevel
 from psycopg.rows import DictRow, dict_row
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from bot.errors import StorageUnavailable
+from storage import postgres_address
 from storage.database import Row
+from storage.postgres_door import Door
+from storage.postgres_faults import UNUSABLE, without_rows, words
 
-# More would only queue inside PostgreSQL; a thread that finds none free waits at most so long.
+# More would only queue inside PostgreSQL; a thread that finds none free waits at most so long for others to finish.
 MOST_CONNECTIONS = 10
 WAIT_SECONDS = 20.0
+# So often a thread that waits looks whether the server lets anybody in at all. A server that does not is not waited
+# for: whoever pressed a button hears of it before Slack's three seconds are over.
+GLANCE_SECONDS = 0.1
+# Defaults of an address. Without the last four a server that vanished would be waited for a quarter of an hour.
+DEFAULTS = {
+    "application_name": "register-app",
+    "connect_timeout": "5",
+    "client_encoding": "utf8",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "15000",
+}
 # PostgreSQL, "Client Connection Defaults": a process that stops in the middle of writing must not stop all others.
-SESSION = (
-    "SET idle_in_transaction_session_timeout = '15s'",
-    "SET lock_timeout = '20s'",
-    "SET client_min_messages = 'warning'",
+# Set for one transaction, because a pooler such as PgBouncer gives a session to somebody else after it.
+LIMITS = (
+    "set_config('idle_in_transaction_session_timeout', '15s', true) AS idle, set_config('lock_timeout', '20s', true)"
 )
+CLAIM = f"SELECT {LIMITS} AS lock"
 # PostgreSQL, "Advisory Locks": writers of one schema take their turns, each seeing what the one before it committed.
-WRITE_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema(), 7261455))"
-# What says that the database cannot be used now, as opposed to a statement that is wrong.
-UNUSABLE = (psycopg.OperationalError, psycopg.InterfaceError, ReadOnlySqlTransaction, IdleInTransactionSessionTimeout)
+WRITE_TURN = f"{CLAIM}, pg_advisory_xact_lock(hashtextextended(current_schema(), 7261455)) AS turn"
 
 # What stands in quotation marks is text, with or without a colon in it.
 _PARAMETER = re.compile(r"('[^']*')|(?<!:):([a-z_]+)")
@@ -47,13 +61,15 @@ class PostgresDatabase:
     skip_locked = " FOR UPDATE SKIP LOCKED"
 
     def __init__(self, address: str, *, connections: int = MOST_CONNECTIONS, patience: float = WAIT_SECONDS) -> None:
+        """Nothing connects yet. Raises StorageUnavailable for an address that cannot be read."""
+        self._parts = {**DEFAULTS, **postgres_address.read(address)}
         self._local = threading.local()
         self._writer = threading.RLock()
         self._opening = threading.Lock()
         self._pool: ConnectionPool[Connection[DictRow]] | None = None
-        self._address = address
         self._connections = connections
         self._patience = patience
+        self._door = Door()
 
     def one(self, sql: str, **params: object) -> Row | None:
         """Return the first row, or None. Raises StorageUnavailable."""
@@ -78,8 +94,7 @@ class PostgresDatabase:
         if self._held() is not None:
             yield
             return
-        with self._writer, self.claiming():
-            self.all(WRITE_LOCK)
+        with self._turn(), self._begun(WRITE_TURN):
             yield
 
     @contextmanager
@@ -88,12 +103,8 @@ class PostgresDatabase:
         if self._held() is not None:
             yield
             return
-        with self._connection() as connection, connection.transaction():
-            self._local.connection = connection
-            try:
-                yield
-            finally:
-                self._local.connection = None
+        with self._begun(CLAIM):
+            yield
 
     def close(self) -> None:
         """Close every connection."""
@@ -101,6 +112,26 @@ class PostgresDatabase:
             if self._pool is not None:
                 self._pool.close()
                 self._pool = None
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait for the other writers of this process."""
+        if not self._writer.acquire(timeout=self._patience):
+            raise StorageUnavailable("PostgreSQL cannot be used now: another writer of this process does not end.")
+        try:
+            yield
+        finally:
+            self._writer.release()
+
+    @contextmanager
+    def _begun(self, first: str) -> Iterator[None]:
+        with self._connection() as connection, connection.transaction():
+            self._local.connection = connection
+            try:
+                self.all(first)
+                yield
+            finally:
+                self._local.connection = None
 
     def _held(self) -> Connection[DictRow] | None:
         held: Connection[DictRow] | None = getattr(self._local, "connection", None)
@@ -113,10 +144,23 @@ class PostgresDatabase:
             yield held
             return
         try:
-            with self._opened().connection() as connection:
-                yield connection
+            with ExitStack() as lent:
+                yield self._lent(lent)
         except UNUSABLE as error:
-            raise StorageUnavailable(f"PostgreSQL cannot be used now: {_words(error)}") from None
+            raise StorageUnavailable(f"PostgreSQL cannot be used now: {words(error)}") from None
+        except psycopg.Error as error:
+            raise without_rows(error).with_traceback(error.__traceback__) from None
+
+    def _lent(self, lent: ExitStack) -> Connection[DictRow]:
+        """Borrow a connection: wait for one that others have, and not for a server that lets nobody in."""
+        began = time.monotonic()
+        while True:
+            try:
+                return lent.enter_context(self._opened().connection(timeout=GLANCE_SECONDS))
+            except PoolTimeout as error:
+                self._door.must_be_open(since=began)
+                if time.monotonic() - began >= self._patience:
+                    raise PoolTimeout("every connection of this process was in use for too long") from error
 
     def _opened(self) -> ConnectionPool[Connection[DictRow]]:
         with self._opening:
@@ -127,20 +171,14 @@ class PostgresDatabase:
 
     def _new_pool(self) -> ConnectionPool[Connection[DictRow]]:
         return ConnectionPool(
-            self._address,
-            connection_class=Connection[DictRow],
+            connection_class=self._door.connection_class,
             # Statements are not prepared, because a pooler such as PgBouncer may change the session between them.
-            kwargs={
-                "autocommit": True,
-                "row_factory": dict_row,
-                "application_name": "register-app",
-                "prepare_threshold": None,
-                "connect_timeout": 10,
-            },
+            kwargs={**self._parts, "autocommit": True, "row_factory": dict_row, "prepare_threshold": None},
             configure=_configure,
             min_size=1,
             max_size=self._connections,
-            timeout=self._patience,
+            # No pauses that grow: a server that was away is asked again as soon as somebody wants something of it.
+            reconnect_timeout=0,
             # A connection that died while it lay idle is found out and replaced before it is lent.
             check=ConnectionPool.check_connection,
             open=False,
@@ -148,13 +186,8 @@ class PostgresDatabase:
 
 
 def _configure(connection: Connection[DictRow]) -> None:
-    for statement in SESSION:
-        connection.execute(statement.encode())
-
-
-def _words(error: Exception) -> str:
-    """Return what happened in one line. PostgreSQL and libpq name host, user and database, and never a password."""
-    return " ".join(str(error).split()) or type(error).__name__
+    # Whatever the role's default is: who waited for a turn must see what the writer before it committed.
+    connection.isolation_level = IsolationLevel.READ_COMMITTED
 
 
 @lru_cache(maxsize=512)

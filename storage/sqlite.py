@@ -16,7 +16,7 @@ BUSY_SECONDS = 20
 AGAIN_SECONDS = 0.01
 # SQLite, "Result and Error Codes": the part of a code that says which kind it is.
 PRIMARY_CODE = 0xFF
-CANNOT_OPEN = "Look whether the folder exists and whether the bot's user may write to it."
+CANNOT_OPEN = "Look whether the folder exists and the bot's user may write to it, or correct DATABASE_URL."
 # SQLite, "Result and Error Codes": what says that the database cannot be used now, and what its operator does.
 UNUSABLE = {
     sqlite3.SQLITE_FULL: "Free some space; nothing was written.",

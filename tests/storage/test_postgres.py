@@ -1,7 +1,10 @@
 """What is particular to PostgreSQL: connections that die, turns to write, and what is said when it cannot be used."""
 
+import socket
 import threading
-from collections.abc import Iterator
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from storage.postgres import PostgresDatabase
 from tests.domain import nouns
 from tests.domain.nouns import NOW
 from tests.engines import fresh_postgres
+from tests.engines.way import Way
 from tests.storage.races import race
 
 REQUEST = "REQ-00000001"
@@ -70,14 +74,42 @@ def test_a_connection_that_dies_in_the_middle(postgres: Store, address: str) -> 
 
 
 def test_a_server_that_is_not_there() -> None:
-    """A server that does not answer is named by its host, and the password of its address is not repeated."""
-    database = PostgresDatabase("postgresql://bot:hunter2secret@127.0.0.1:1/nothing", patience=0.2)
-    with pytest.raises(StorageUnavailable) as caught:
+    """A server that lets nobody in is told of at once, by its host and port, and its password is not repeated."""
+    database = PostgresDatabase("postgresql://bot:hunter2secret@127.0.0.1:1/nothing")
+    with pytest.raises(StorageUnavailable, match=r'"127.0.0.1", port 1 failed: Connection refused.* Look') as caught:
         database.all("SELECT 1")
     database.close()
 
-    assert "PostgreSQL cannot be used now" in str(caught.value)
     assert "hunter2secret" not in f"{caught.value!r} {caught.value.__cause__!r} {caught.value.__context__!r}"
+
+
+def test_a_server_that_does_not_answer() -> None:
+    """A server that takes the connection and then says nothing is not waited for as long as libpq would."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        database = PostgresDatabase(f"postgresql://bot@127.0.0.1:{silent.getsockname()[1]}/x?connect_timeout=2")
+        with pytest.raises(StorageUnavailable, match="the server has not answered yet"):
+            database.all("SELECT 1")
+        database.close()
+
+
+def test_everybody_is_told_at_once(address: str) -> None:
+    """While the server is away, those who want to write do not wait for each other to find it out."""
+    with Way(server=address) as way:
+        database = PostgresDatabase(way.address)
+        database.all("SELECT 1")
+
+        def write(_: int) -> str:
+            with pytest.raises(StorageUnavailable) as caught:
+                database.run("CREATE TABLE t (x TEXT)")
+            return str(caught.value)
+
+        with way.cut():
+            told = race(write, racers=20)
+        back = database.all("SELECT 1 AS x")
+        database.close()
+
+    assert {"Connection refused" in words or "closed the connection" in words for words in told} == {True}
+    assert back == [{"x": 1}]
 
 
 def test_no_connection_is_free(address: str) -> None:
@@ -85,7 +117,7 @@ def test_no_connection_is_free(address: str) -> None:
     database = PostgresDatabase(address, connections=1, patience=0.2)
 
     def meanwhile(_: int) -> str:
-        with pytest.raises(StorageUnavailable, match="couldn't get a connection") as caught:
+        with pytest.raises(StorageUnavailable, match="every connection of this process was in use") as caught:
             database.all("SELECT 1")
         return str(caught.value)
 
@@ -109,6 +141,46 @@ def test_a_statement_that_is_wrong(postgres: Store) -> None:
     """A wrong statement is a fault of ours and not of the database: it keeps its own error."""
     with pytest.raises(psycopg.errors.UndefinedTable):
         postgres.database.all("SELECT * FROM missing")
+
+
+def test_a_row_that_does_not_fit(postgres: Store) -> None:
+    """A row that the database refuses is not quoted in the error, and so in no log."""
+    ada = str(nouns.person().email)
+    with pytest.raises(psycopg.errors.NotNullViolation) as caught:
+        postgres.database.run("INSERT INTO outbox (id, recipient) VALUES ('a', :ada)", ada=ada)
+
+    assert "violates not-null constraint" in str(caught.value)
+    assert ada not in "".join(traceback.format_exception(caught.value))
+
+
+LIMITS = (
+    "SELECT current_setting('idle_in_transaction_session_timeout') AS idle, current_setting('lock_timeout') AS lock"
+)
+
+
+@pytest.mark.parametrize("begin", [PostgresDatabase.transaction, PostgresDatabase.claiming])
+def test_a_transaction_has_its_limits(
+    address: str, begin: Callable[[PostgresDatabase], AbstractContextManager[None]]
+) -> None:
+    """A transaction brings its own limits, as behind a pooler whose sessions belong to others before and after it."""
+    database = PostgresDatabase(address, connections=1)
+    database.all("SELECT set_config('lock_timeout', '0', false)")
+    with begin(database):
+        inside = database.one(LIMITS)
+    after = database.one(LIMITS)
+    database.close()
+
+    assert (inside, after) == ({"idle": "15s", "lock": "20s"}, {"idle": "0", "lock": "0"})
+
+
+def test_isolation_is_ours(address: str) -> None:
+    """Whatever isolation the role begins with, a writer who waited for its turn sees what the one before it wrote."""
+    database = PostgresDatabase(f"{address}%20-cdefault_transaction_isolation%3Dserializable")
+    with database.transaction():
+        found = database.one("SHOW transaction_isolation")
+    database.close()
+
+    assert found == {"transaction_isolation": "read committed"}
 
 
 def test_writers_take_their_turns(address: str, postgres: Store) -> None:
