@@ -8,6 +8,7 @@ from slack_bolt import App
 from werkzeug.wrappers import Response
 
 from bot.clock import Clock
+from bot.errors import StorageUnavailable
 from bot.metrics import CONTENT_TYPE, exposition
 from bot.settings import Settings
 from handlers.deliveries import once
@@ -42,9 +43,13 @@ def slack_door(
 
 
 def not_ready(store: Store, clock: Clock) -> Mapping[str, str]:
-    """Return what is wrong with this instance, by name; empty when it can do its work. A dead database raises.
+    """Return what is wrong with this instance, by name; empty when it can do its work.
+
+    Raises StorageUnavailable when the database is away, and when it was found damaged, wherever that was met.
 
     A message that Slack refuses for days says nothing of the instance: another instance could not send it either.
     """
     store.outbox.oldest_waiting()
+    if store.database.damage:
+        raise StorageUnavailable(store.database.damage)
     return dict.fromkeys(clock.hanging(HANGING_SECONDS), "This background work hangs; restart the process.")

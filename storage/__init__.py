@@ -74,7 +74,8 @@ class Store:
             yield
 
     def migrate(self, now: datetime | None = None) -> list[str]:
-        """Bring the schema up to date and return the names of the migrations applied."""
+        """Bring the schema up to date, on a database that is whole, and return the names of the migrations applied."""
+        self.database.look_for_damage()
         names = migrations.migrate(self.database, now=to_text(now or datetime.now(UTC)))
         self.audit.chain_older()
         return names

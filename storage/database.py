@@ -32,5 +32,12 @@ class Database(Protocol):
     def claiming(self) -> AbstractContextManager[None]:
         """Make what happens inside durable together; only the rows that `skip_locked` names are kept from others."""
 
+    @property
+    def damage(self) -> str:
+        """What was found damaged since this process began, as a sentence; empty when nothing was."""
+
+    def look_for_damage(self) -> None:
+        """Look over what is kept, as far as the engine does not do so by itself. Raises StorageUnavailable."""
+
     def close(self) -> None:
         """Close every connection."""

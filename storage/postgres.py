@@ -17,7 +17,7 @@ from bot.errors import StorageUnavailable
 from storage import postgres_address
 from storage.database import Row
 from storage.postgres_door import Door
-from storage.postgres_faults import UNUSABLE, without_rows, words
+from storage.postgres_faults import DAMAGE, UNUSABLE, without_rows, words
 
 # More would only queue inside PostgreSQL; a thread that finds none free waits at most so long for others to finish.
 MOST_CONNECTIONS = 10
@@ -70,6 +70,15 @@ class PostgresDatabase:
         self._connections = connections
         self._patience = patience
         self._door = Door()
+        self._damage = ""
+
+    @property
+    def damage(self) -> str:
+        """What was found damaged since this process began, as a sentence; empty when nothing was."""
+        return self._damage
+
+    def look_for_damage(self) -> None:
+        """Leave that to the server, which checks its own pages as it reads them."""
 
     def one(self, sql: str, **params: object) -> Row | None:
         """Return the first row, or None. Raises StorageUnavailable."""
@@ -147,7 +156,9 @@ class PostgresDatabase:
             with ExitStack() as lent:
                 yield self._lent(lent)
         except UNUSABLE as error:
-            raise StorageUnavailable(f"PostgreSQL cannot be used now: {words(error)}") from None
+            sentence = f"PostgreSQL cannot be used now: {words(error)}"
+            self._damage = sentence if isinstance(error, DAMAGE) else self._damage
+            raise StorageUnavailable(sentence) from None
         except psycopg.Error as error:
             raise without_rows(error).with_traceback(error.__traceback__) from None
 

@@ -33,6 +33,7 @@ ADVICE: Final = MappingProxyType(
     }
 )
 UNUSABLE: Final = tuple(ADVICE)
+DAMAGE: Final = (errors.DataCorrupted, errors.IndexCorrupted)
 
 
 def words(error: psycopg.Error) -> str:

@@ -16,6 +16,7 @@ BUSY_SECONDS = 20
 AGAIN_SECONDS = 0.01
 # SQLite, "Result and Error Codes": the part of a code that says which kind it is.
 PRIMARY_CODE = 0xFF
+DAMAGED = "The file is damaged: stop the bot and put a backup in its place."
 CANNOT_OPEN = "Look whether the folder exists and the bot's user may write to it, or correct DATABASE_URL."
 # SQLite, "Result and Error Codes": what says that the database cannot be used now, and what its operator does.
 UNUSABLE = {
@@ -24,7 +25,7 @@ UNUSABLE = {
     sqlite3.SQLITE_CANTOPEN: CANNOT_OPEN,
     sqlite3.SQLITE_PERM: CANNOT_OPEN,
     sqlite3.SQLITE_IOERR: "Look at the disk: reading or writing failed.",
-    sqlite3.SQLITE_CORRUPT: "The file is damaged: stop the bot and put a backup in its place.",
+    sqlite3.SQLITE_CORRUPT: DAMAGED,
     sqlite3.SQLITE_NOTADB: "This is no SQLite database: put a backup in its place, or name another file.",
     sqlite3.SQLITE_BUSY: "Another process holds it for too long: find out which.",
 }
@@ -45,6 +46,12 @@ class SqliteDatabase:
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._guard = threading.Lock()
+        self._damage = ""
+
+    @property
+    def damage(self) -> str:
+        """What was found damaged since this process began, as a sentence; empty when nothing was."""
+        return self._damage
 
     def one(self, sql: str, **params: object) -> Row | None:
         """Return the first row, or None. Raises StorageUnavailable."""
@@ -87,6 +94,15 @@ class SqliteDatabase:
         with self._usable():
             self._connection().execute("COMMIT")
 
+    def look_for_damage(self) -> None:
+        """Read every page once (SQLite, "PRAGMA quick_check"): most damage would show only when it is met.
+
+        Raises StorageUnavailable.
+        """
+        found = [str(row["quick_check"]) for row in self.all("PRAGMA quick_check(1)")]
+        if found != ["ok"]:
+            raise self._damaged(found[0].splitlines()[-1])
+
     def copy_to(self, target: sqlite3.Connection) -> None:
         """Copy everything as it is at this moment; others go on reading and writing. Raises StorageUnavailable."""
         with self._usable():
@@ -120,9 +136,15 @@ class SqliteDatabase:
             code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & PRIMARY_CODE
             if code not in UNUSABLE:
                 raise
+            if UNUSABLE[code] == DAMAGED:
+                raise self._damaged(str(error)) from None
             raise StorageUnavailable(f"{self.path}: {error}. {UNUSABLE[code]}") from None
         except OSError as error:
             raise StorageUnavailable(f"{self.path}: {error.strerror}. {CANNOT_OPEN}") from None
+
+    def _damaged(self, found: str) -> StorageUnavailable:
+        self._damage = f"{self.path}: {found}. {DAMAGED}"
+        return StorageUnavailable(self._damage)
 
     def _open(self) -> SqliteUtilsDatabase:
         # Only the bot's own user may read what people asked for.

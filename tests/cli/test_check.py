@@ -216,7 +216,7 @@ def test_no_database(terminal: Terminal, place: str) -> None:
     assert (said.code, said.err) == (1, "")
     assert len(faults(said)) == 1
     assert f"Database: It cannot be opened. {terminal.folder / place}: " in faults(said)[0]
-    assert "Look whether the folder exists and the bot's user may write to it, or correct DATABASE_URL." in faults(said)[0]
+    assert "Look whether the folder exists and the bot's user may write to it, or correct" in faults(said)[0]
 
 
 def test_not_https(terminal: Terminal) -> None:

@@ -127,7 +127,7 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(b"This is a text, and no database at all. " * 30, "file is not a database"), (None, "malformed.*a backup")],
+    [(b"This is a text, and no database at all. " * 30, "file is not a database"), (None, "damaged.*a backup")],
 )
 def test_a_file_that_cannot_be_read(tmp_path: Path, content: bytes | None, words: str) -> None:
     """What is no database, or a damaged one, is refused with what to do, and is left as it was."""
