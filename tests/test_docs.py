@@ -1,6 +1,7 @@
 """The documents cannot lie: what they say of commands, settings, states and permissions is held against the code."""
 
 import dataclasses
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -12,12 +13,12 @@ from bot.checks import NEEDED_ROLES, OPTIONAL_ROLES
 from bot.lifecycle import LINKS, REQUESTS
 from bot.manifest import SCOPES
 from bot.policy import Policy
-from bot.settings import variables
+from bot.settings import Settings, variables
 from bot.terminal import ExitCode
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-DOCUMENTS = sorted(ROOT.glob("*.md"))
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 
 
 def test_the_two_commands() -> None:
@@ -45,14 +46,26 @@ def test_exit_codes(code: ExitCode) -> None:
 
 @pytest.mark.parametrize(("name", "meaning"), sorted(variables().items()))
 def test_settings(name: str, meaning: str) -> None:
-    """Every setting stands in README with its meaning."""
-    assert re.search(rf"^\| `{name}` \| .* \| {re.escape(meaning)} \|$", README, re.MULTILINE)
+    """Every setting stands in README with its default and its meaning."""
+    field = Settings.model_fields[name.lower()]
+    default = "required" if field.is_required() else as_written(field.default)
+
+    assert f"| `{name}` | {default} | {meaning} |" in README
 
 
-@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(Policy)])
-def test_policy(name: str) -> None:
-    """Every key of the policy file stands in README."""
-    assert f"| `{name}` | " in README
+@pytest.mark.parametrize("field", dataclasses.fields(Policy), ids=lambda field: field.name)
+def test_policy(field: dataclasses.Field[object]) -> None:
+    """Every key of the policy file stands in README with its default, as TOML has it."""
+    default = list(field.default) if isinstance(field.default, tuple) else field.default
+
+    assert f"| `{field.name}` | `{json.dumps(default)}` | " in README
+
+
+def as_written(default: object) -> str:
+    """A default as it would stand in the environment; nothing where there is none."""
+    if default is None:
+        return ""
+    return f"`{str(default).lower() if isinstance(default, bool) else default}`"
 
 
 @pytest.mark.parametrize(("state", "sentence"), [*REQUESTS.sentences.items(), *LINKS.sentences.items()])
@@ -75,10 +88,17 @@ def test_app_roles(role: str) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_local_links(document: Path) -> None:
-    """Every local link leads to a file."""
-    targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", document.read_text())
+    """Every local link leads to a file, and to a heading in it where it names one."""
+    targets = re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", document.read_text())
+    files = [(document.parent / target if target else document, anchor) for target, anchor in targets]
 
-    assert [target for target in targets if not (ROOT / target).exists()] == []
+    assert [path for path, anchor in files if not path.exists() or (anchor and anchor not in anchors(path))] == []
+
+
+def anchors(document: Path) -> set[str]:
+    """What the headings of a document are linked by."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
 
 
 def test_pictures() -> None:
@@ -90,10 +110,13 @@ def test_pictures() -> None:
 
 
 def test_guarantees() -> None:
-    """Every test that README's table of guarantees names exists."""
-    named = re.findall(r"`(tests/[a-z_/]+\.py)::(test_\w+)`", README)
+    """Every line of README's table of guarantees names tests, and every test that it names exists."""
+    table = README.partition("| what holds | shown by |\n| --- | --- |\n")[2].partition("\n\n")[0].splitlines()
+    shown = {line: re.findall(r"`(tests/[a-z_/]+\.py)::(test_\w+)`", line.rpartition(" | ")[2]) for line in table}
+    named = [test for tests in shown.values() for test in tests]
 
-    assert len(named) > 10
+    assert len(table) > 20
+    assert [line for line, tests in shown.items() if not tests] == []
     assert [name for path, name in named if f"def {name}(" not in (ROOT / path).read_text()] == []
 
 
