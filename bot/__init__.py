@@ -10,5 +10,6 @@
     bot.model records lifecycle life policy submission reply_urls            small values only
         reply_hosts risk errors events notices settings log identifiers
 
-A module imports only from its own floor and those below it, never in a circle; `storage` and `bot.graph` do not know each other.
+A module imports only from its own floor and those below it, never in a circle; `storage` and `bot.graph` do not know
+each other.
 """
