@@ -1,6 +1,6 @@
 """Everything that is kept, copied from one database to another: all of it, or nothing."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from bot.errors import NotCopied
@@ -34,7 +34,7 @@ def rows_of(store: Store) -> dict[str, int]:
     return {table: row["n"] if row else 0 for table, row in found.items()}
 
 
-def copy(source: Store, target: Store, *, tell: Callable[[int], None]) -> dict[str, int]:
+def copy(source: Store, target: Store, *, tell: Callable[[int], None], batch: int = BATCH) -> dict[str, int]:
     """Copy every row and return how many each table has; `tell` hears of so many rows as they are done.
 
     Nobody writes to either meanwhile. Raises NotCopied when the target holds anything or the numbers differ in the
@@ -45,29 +45,29 @@ def copy(source: Store, target: Store, *, tell: Callable[[int], None]) -> dict[s
         if full:
             raise NotCopied(f"The database to copy to must be empty; it has rows in {', '.join(full)}.")
         for table in TABLES:
-            for batch in _batches(source.database, table):
-                for row in batch:
-                    _put(target.database, table, row)
-                tell(len(batch))
+            for rows in _batches(source.database, table, batch):
+                _put(target.database, table, rows)
+                tell(len(rows))
         counts, copied = rows_of(source), rows_of(target)
         if counts != copied:
             raise NotCopied(f"The numbers of rows differ: {counts} there, {copied} here. Nothing was copied.")
     return counts
 
 
-def _batches(database: Database, table: str) -> Iterator[list[Row]]:
-    """Yield the rows of a table, some at a time, so that a large one needs no large memory."""
-    offset = 0
-    while True:
-        query = f"SELECT * FROM {table} ORDER BY {TABLES[table]} LIMIT :batch OFFSET :offset"
-        rows = database.all(query, batch=BATCH, offset=offset)
-        if not rows:
-            return
+def _batches(database: Database, table: str, size: int) -> Iterator[list[Row]]:
+    """Yield the rows of a table, some at a time, so that a large one needs no large memory; each page is found at once.
+
+    What orders them is the primary key, so nothing is at the same place twice.
+    """
+    key = TABLES[table]
+    marks = ", ".join(f":{name}" for name in key.split(", "))
+    beyond, last = "", dict[str, object]()
+    while rows := database.all(f"SELECT * FROM {table} {beyond} ORDER BY {key} LIMIT :size", size=size, **last):
         yield rows
-        offset += len(rows)
+        beyond, last = f"WHERE ({key}) > ({marks})", {name: rows[-1][name] for name in key.split(", ")}
 
 
-def _put(database: Database, table: str, row: Row) -> None:
-    names = list(row)
+def _put(database: Database, table: str, rows: Sequence[Row]) -> None:
+    names = list(rows[0])
     values = ", ".join(f":{name}" for name in names)
-    database.run(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({values})", **row)
+    database.run_many(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({values})", rows)

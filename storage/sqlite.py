@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -66,6 +66,11 @@ class SqliteDatabase:
         """Carry out one statement and return how many rows it changed. Raises StorageUnavailable."""
         with self.transaction(), self._usable():
             return self._connection().execute(sql, params).rowcount
+
+    def run_many(self, sql: str, rows: Sequence[Row]) -> None:
+        """Carry out one statement for each of these rows, all or nothing. Raises StorageUnavailable."""
+        with self.transaction(), self._usable():
+            self._connection().executemany(sql, rows)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
