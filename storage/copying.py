@@ -6,6 +6,7 @@ from typing import Final
 from bot.errors import NotCopied
 from storage import Store
 from storage.database import Database, Row
+from storage.postgres import PostgresDatabase
 
 # Each table with what orders its rows, after those that its rows refer to.
 TABLES: Final[Mapping[str, str]] = {
@@ -37,10 +38,11 @@ def rows_of(store: Store) -> dict[str, int]:
 def copy(source: Store, target: Store, *, tell: Callable[[int], None], batch: int = BATCH) -> dict[str, int]:
     """Copy every row and return how many each table has; `tell` hears of so many rows as they are done.
 
-    Nobody writes to either meanwhile. Raises NotCopied when the target holds anything or the numbers differ in the
-    end, and StorageUnavailable; the target is then as it was.
+    Nobody writes to either meanwhile, and nobody claims. Raises NotCopied when the target holds anything or the
+    numbers differ in the end, and StorageUnavailable; the target is then as it was.
     """
     with source.transaction(), target.transaction():
+        _keep_still(source.database)
         full = [table for table, count in rows_of(target).items() if count]
         if full:
             raise NotCopied(f"The database to copy to must be empty; it has rows in {', '.join(full)}.")
@@ -52,6 +54,14 @@ def copy(source: Store, target: Store, *, tell: Callable[[int], None], batch: in
         if counts != copied:
             raise NotCopied(f"The numbers of rows differ: {counts} there, {copied} here. Nothing was copied.")
     return counts
+
+
+def _keep_still(database: Database) -> None:
+    """Make those wait who would claim: a message that is claimed now would go out once more where it is copied to."""
+    # In SQLite whoever has the turn has the one write lock.
+    if isinstance(database, PostgresDatabase):
+        # PostgreSQL, "Explicit Locking": in this mode everybody reads, and nobody changes a row before we end.
+        database.run(f"LOCK TABLE {', '.join(TABLES)} IN SHARE MODE")
 
 
 def _batches(database: Database, table: str, size: int) -> Iterator[list[Row]]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.errors import NotCopied
+from bot.errors import NotCopied, StorageUnavailable
 from bot.events import AuditEvent
 from bot.lifecycle import RequestEvent
 from storage import Store, open_store
@@ -15,7 +16,7 @@ from storage.database import Row
 from storage.sqlite import SqliteDatabase
 from tests.domain import nouns
 from tests.domain.nouns import NOW
-from tests.engines import ENGINES
+from tests.engines import ENGINES, fresh_postgres
 
 
 @pytest.fixture(params=["sqlite to postgres", "postgres to sqlite", "sqlite to sqlite", "postgres to postgres"])
@@ -139,6 +140,33 @@ def test_only_into_an_empty_one(stores: tuple[Store, Store]) -> None:
         copy(source, target, tell=lambda _: None)
 
     assert rows_of(target) == {**dict.fromkeys(TABLES, 0), "audit": 1, "audit_head": 1}
+
+
+def test_nobody_claims_meanwhile(tmp_path: Path) -> None:
+    """A bot that was not stopped claims nothing in a PostgreSQL while it is copied, and goes on afterwards."""
+    with fresh_postgres(tmp_path) as address:
+        source, running = open_store(address), open_store(address)
+        target = open_store(f"sqlite:///{tmp_path / 'x.sqlite3'}")
+        source.migrate(NOW)
+        target.migrate(NOW)
+        fill(source)
+
+        def claim() -> str | None:
+            with running.database.claiming():
+                running.database.all("SELECT set_config('lock_timeout', '10ms', true)")
+                entry = running.outbox.claim("lease", now=NOW, until=NOW + timedelta(seconds=60))
+            return entry and entry.id
+
+        def refused(_: int) -> None:
+            with pytest.raises(StorageUnavailable, match="lock timeout"):
+                claim()
+
+        copy(source, target, tell=refused)
+        after = claim()
+        for store in (source, running, target):
+            store.close()
+
+    assert after == "m"
 
 
 def test_nothing_when_it_is_interrupted(stores: tuple[Store, Store]) -> None:
