@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import open_store
+from storage import SQLITE, open_store
 from storage.copying import TABLES
 from tests.cli.terminal import Terminal
 from tests.domain import nouns
@@ -20,13 +20,20 @@ def address(tmp_path: Path) -> Iterator[str]:
         yield found
 
 
-def test_moved(terminal: Terminal, address: str) -> None:
+@pytest.fixture
+def old(terminal: Terminal) -> str:
+    """The address of the SQLite from which it goes, with one request."""
+    address = terminal.environment["DATABASE_URL"]
+    store = open_store(address)
+    store.migrate(NOW)
+    store.requests.add(nouns.request())
+    store.close()
+    return address
+
+
+def test_moved(terminal: Terminal, old: str, address: str) -> None:
     """Everything is there afterwards; the terminal shows each table's number and no password."""
-    before = open_store(terminal.environment["DATABASE_URL"])
-    before.migrate(NOW)
-    before.requests.add(nouns.request())
-    before.close()
-    said = terminal.run("storage", "copy", "--from", terminal.environment["DATABASE_URL"], "--to", address)
+    said = terminal.run("storage", "copy", "--from", old, "--to", address)
     after = open_store(address)
     request = after.requests.get("REQ-00000001")
     after.close()
@@ -38,6 +45,15 @@ def test_moved(terminal: Terminal, address: str) -> None:
     assert said.lines[-1].strip().startswith("1  rows are in postgresql://")
     assert said.lines[-1].endswith("counted in both and equal.")
     assert request == nouns.request()
+
+
+def test_watched(terminal: Terminal, old: str) -> None:
+    """Where a person looks, a bar shows how far it is; elsewhere nothing is shown."""
+    seen = terminal.watch("storage", "copy", "--from", old, "--to", f"{SQLITE}seen.sqlite3", look=lambda _: None)
+    unseen = terminal.run("storage", "copy", "--from", old, "--to", f"{SQLITE}unseen.sqlite3")
+
+    assert (seen.code, unseen.code, unseen.err) == (0, 0, "")
+    assert [word in seen.err for word in ("Copying rows", "  0%", "100%")] == [True, True, True]
 
 
 def test_either_address_may_be_the_settings(terminal: Terminal, address: str) -> None:
