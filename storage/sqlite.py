@@ -4,7 +4,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 from sqlite_utils import Database as SqliteUtilsDatabase
@@ -112,6 +112,12 @@ class SqliteDatabase:
         """Copy everything as it is at this moment; others go on reading and writing. Raises StorageUnavailable."""
         with self._usable():
             self._connection().backup(target)
+
+    def peek(self, sql: str) -> list[Row]:
+        """Read a file that may not be ours: none is made, and none is changed. Raises StorageUnavailable."""
+        place = f"{self.path.absolute().as_uri()}?mode=ro"
+        with self._usable(), closing(sqlite3.connect(place, uri=True, timeout=BUSY_SECONDS)) as connection:
+            return list(SqliteUtilsDatabase(connection).query(sql))
 
     def close(self) -> None:
         """Close every connection of every thread."""

@@ -11,7 +11,7 @@ from bot.errors import NotCopied, StorageUnavailable
 from bot.events import AuditEvent
 from bot.lifecycle import RequestEvent
 from storage import Store, open_store
-from storage.copying import BATCH, TABLES, copy, rows_of
+from storage.copying import BATCH, TABLES, copy, is_one, rows_of
 from storage.database import Row
 from storage.sqlite import SqliteDatabase
 from tests.domain import nouns
@@ -132,6 +132,11 @@ def test_a_batch_at_a_time(tmp_path: Path) -> None:
     assert database.calls == len(told)
 
 
+def test_two_are_not_one(stores: tuple[Store, Store]) -> None:
+    """Two databases are not taken for one, though they be two schemas of one server."""
+    assert not is_one(*stores)
+
+
 def test_only_into_an_empty_one(stores: tuple[Store, Store]) -> None:
     """A target that holds anything is refused by the name of its table, and is left as it was."""
     source, target = stores
@@ -155,7 +160,7 @@ def test_nobody_claims_meanwhile(tmp_path: Path) -> None:
             with running.database.claiming():
                 running.database.all("SELECT set_config('lock_timeout', '10ms', true)")
                 entry = running.outbox.claim("lease", now=NOW, until=NOW + timedelta(seconds=60))
-            return entry and entry.id
+            return entry.id if entry else None
 
         def refused(_: int) -> None:
             with pytest.raises(StorageUnavailable, match="lock timeout"):
