@@ -155,8 +155,13 @@ class _Together(BaseSettings):
     allow_ephemeral_disk: str | bool = ""
     dyno: str = ""
     k_service: str = ""
+    cloud_run_job: str = ""
+    cloud_run_worker_pool: str = ""
     website_instance_id: str = ""
+    container_app_name: str = ""
+    container_app_job_name: str = ""
     render: str = ""
+    railway_environment_name: str = ""
     railway_environment: str = ""
     fly_app_name: str = ""
     vcap_application: str = ""
@@ -180,19 +185,28 @@ class _Together(BaseSettings):
             )
         host = next((host for variable, host in _PASSING_HOSTS.items() if getattr(self, variable)), None)
         if host and self.database_url.startswith("sqlite:") and not _is_set(self.allow_ephemeral_disk):
+            # SQLite, "Write-Ahead Logging": it does not work over a network file system.
             faults.append(
                 f"DATABASE_URL must name a PostgreSQL here: the disk of {host} does not last, and a restart would lose"
                 " every request. Set ALLOW_EPHEMERAL_DISK=true if the file is on a volume that lasts."
+                " On a network share SQLite is not safe."
             )
         return faults
 
 
-# Hosts whose disk is gone after a restart, told by the variable that each documents to set.
+# Hosts whose disk is gone after a restart, told by the variable that each documents to set, such as in Google's
+# "Container runtime contract" (services, jobs and worker pools), Microsoft's "Manage environment variables on Azure
+# Container Apps" and Railway's "Variables Reference" (RAILWAY_ENVIRONMENT is its older name).
 _PASSING_HOSTS = {
     "dyno": "Heroku",
     "k_service": "Cloud Run",
-    "website_instance_id": "Azure App Service (outside /home)",
+    "cloud_run_job": "Cloud Run",
+    "cloud_run_worker_pool": "Cloud Run",
+    "website_instance_id": "Azure App Service (but for /home, a network share)",
+    "container_app_name": "Azure Container Apps",
+    "container_app_job_name": "Azure Container Apps",
     "render": "Render",
+    "railway_environment_name": "Railway",
     "railway_environment": "Railway",
     "fly_app_name": "Fly.io",
     "vcap_application": "Cloud Foundry",

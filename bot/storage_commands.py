@@ -11,7 +11,7 @@ from bot.settings import load_settings
 from bot.terminal import answering_errors, kept, progress
 from storage import Store, open_store, place_of
 from storage.backup import back_up
-from storage.copying import copy, rows_of
+from storage.copying import copy, is_one, must_be_this_version, prepare, rows_of
 
 
 @click.group()
@@ -25,19 +25,20 @@ def storage() -> None:
 @answering_errors
 def copy_storage(source_url: str, target_url: str) -> None:
     """Copy everything to an empty database, all or nothing. Stop the bot first. Either address may be DATABASE_URL."""
-    if source_url == target_url:
-        raise click.UsageError("--from and --to must be two databases: one of them is not to be what DATABASE_URL is.")
     source, target = _opened(source_url, "--from"), _opened(target_url, "--to")
     try:
-        total = sum(rows_of(source).values())
-        with progress("Copying rows", total) as tell:
+        if source_url == target_url or is_one(source, target):
+            raise click.UsageError("--from and --to must be two databases, and what is left out is DATABASE_URL.")
+        must_be_this_version(source, place_of(source_url))
+        prepare(target)
+        with progress("Copying rows", sum(rows_of(source).values())) as tell:
             counts = copy(source, target, tell=tell)
     finally:
         source.close()
         target.close()
     for table, count in counts.items():
         click.echo(f"{count:>9}  {table}")
-    click.echo(f"{total:>9}  rows are in {place_of(target_url)}, counted in both and equal.")
+    click.echo(f"{sum(counts.values()):>9}  rows are in {place_of(target_url)}, counted in both and equal.")
 
 
 @click.command()
@@ -72,8 +73,6 @@ def retention(dry_run: bool) -> None:  # noqa: FBT001 - click passes flags by na
 
 def _opened(url: str, option: str) -> Store:
     try:
-        store = open_store(url)
+        return open_store(url)
     except ValueError as error:
         raise click.UsageError(f"{option}: {error}") from None
-    store.migrate()
-    return store

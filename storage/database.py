@@ -1,6 +1,6 @@
-"""The seam between portable SQL and an engine: one, all, run, transaction."""
+"""The seam between portable SQL and an engine: one, all, run, run_many, transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -22,6 +22,9 @@ class Database(Protocol):
 
     def run(self, sql: str, **params: object) -> int:
         """Carry out one statement and return how many rows it changed; outside a transaction it is one."""
+
+    def run_many(self, sql: str, rows: Sequence[Row]) -> None:
+        """Carry out one statement for each of these rows, all or nothing, in one go where the engine has that."""
 
     def transaction(self) -> AbstractContextManager[None]:
         """Be the one writer, and make what happens inside durable together, or not at all.

@@ -3,7 +3,7 @@
 import re
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from typing import Any
@@ -93,6 +93,14 @@ class PostgresDatabase:
         """Carry out one statement and return how many rows it changed. Raises StorageUnavailable."""
         with self.transaction(), self._connection() as connection:
             return connection.execute(_dialect(sql), _values(params)).rowcount
+
+    def run_many(self, sql: str, rows: Sequence[Row]) -> None:
+        """Carry out one statement for each of these rows, all or nothing. Raises StorageUnavailable.
+
+        They are all sent before the first answer is waited for (psycopg, "Pipeline mode support").
+        """
+        with self.transaction(), self._connection() as connection:
+            connection.cursor().executemany(_dialect(sql), [_values(row) for row in rows])
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -3,8 +3,8 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 from sqlite_utils import Database as SqliteUtilsDatabase
@@ -67,6 +67,11 @@ class SqliteDatabase:
         with self.transaction(), self._usable():
             return self._connection().execute(sql, params).rowcount
 
+    def run_many(self, sql: str, rows: Sequence[Row]) -> None:
+        """Carry out one statement for each of these rows, all or nothing. Raises StorageUnavailable."""
+        with self.transaction(), self._usable():
+            self._connection().executemany(sql, rows)
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Hold the write lock from the first statement on, so that what was read is still so when it is written."""
@@ -107,6 +112,12 @@ class SqliteDatabase:
         """Copy everything as it is at this moment; others go on reading and writing. Raises StorageUnavailable."""
         with self._usable():
             self._connection().backup(target)
+
+    def peek(self, sql: str) -> list[Row]:
+        """Read a file that may not be ours: none is made, and none is changed. Raises StorageUnavailable."""
+        place = f"{self.path.absolute().as_uri()}?mode=ro"
+        with self._usable(), closing(sqlite3.connect(place, uri=True, timeout=BUSY_SECONDS)) as connection:
+            return list(SqliteUtilsDatabase(connection).query(sql))
 
     def close(self) -> None:
         """Close every connection of every thread."""

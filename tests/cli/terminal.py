@@ -2,11 +2,14 @@
 
 import ctypes
 import os
+import select
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 60
@@ -38,23 +41,51 @@ class Terminal:
 
     def run(self, *words: str, **changes: str | None) -> Said:
         """Run one command with some variables changed; None takes one away."""
-        wanted: Mapping[str, str | None] = {**self.environment, **changes}
-        surroundings = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         done = subprocess.run(
             [sys.executable, "-m", "bot", *words],
-            cwd=self.folder,
-            env={
-                **surroundings,
+            stderr=subprocess.PIPE,
+            timeout=SECONDS,
+            check=False,
+            **self._surroundings(changes),
+        )
+        return Said(code=done.returncode, out=done.stdout, err=done.stderr)
+
+    def watch(self, *words: str, look: Callable[[str], None], **changes: str | None) -> Said:
+        """Run one command before somebody's eyes: its stderr is a screen, of which `look` hears piece by piece."""
+        eyes, screen = os.openpty()
+        shown = []
+        with subprocess.Popen(
+            [sys.executable, "-m", "bot", *words], stderr=screen, **self._surroundings(changes)
+        ) as process:
+            os.close(screen)
+            for piece in _pieces(eyes):
+                shown.append(piece)
+                look(piece)
+            os.close(eyes)
+            out, _ = process.communicate()
+        return Said(code=process.returncode, out=out, err="".join(shown))
+
+    def _surroundings(self, changes: Mapping[str, str | None]) -> dict[str, Any]:
+        wanted: Mapping[str, str | None] = {**self.environment, **changes}
+        inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        return {
+            "cwd": self.folder,
+            "env": {
+                **inherited,
                 "PYTHONPATH": str(ROOT),
                 **{name: value for name, value in wanted.items() if value is not None},
             },
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-            preexec_fn=_bow_to_permissions if self.like_everybody else None,
-        )
-        return Said(code=done.returncode, out=done.stdout, err=done.stderr)
+            "stdout": subprocess.PIPE,
+            "text": True,
+            "preexec_fn": _bow_to_permissions if self.like_everybody else None,
+        }
+
+
+def _pieces(eyes: int) -> Iterator[str]:
+    """What a screen shows, until nobody writes to it any more: Linux says EIO then (pty(7)), others that it ends."""
+    with suppress(OSError):
+        while select.select([eyes], [], [], SECONDS)[0] and (piece := os.read(eyes, 4096)):
+            yield piece.decode(errors="replace")
 
 
 def _bow_to_permissions() -> None:

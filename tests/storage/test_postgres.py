@@ -42,19 +42,26 @@ def postgres(address: str) -> Iterator[Store]:
     store.close()
 
 
-def end_connections(address: str) -> None:
-    """Have the server end every connection of the bot, as a restart or a fail-over does."""
+def own_process(store: Store) -> int:
+    """The server's process for the connection that a store uses: in a test with one thread it has no other."""
+    row = store.database.one("SELECT pg_backend_pid() AS pid")
+    assert row is not None
+    return int(row["pid"])
+
+
+def end_connection(address: str, process: int) -> None:
+    """Have the server end one connection, as a restart or a fail-over does; others on that server are not ours."""
     with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'register-app'"
-        )
+        connection.execute("SELECT pg_terminate_backend(%s, 10000)", [process])
 
 
-def test_connections_that_died_idle(postgres: Store, address: str) -> None:
-    """Connections that the server ended while they were idle are replaced before anybody notices."""
-    end_connections(address)
+def test_a_connection_that_died_idle(postgres: Store, address: str) -> None:
+    """A connection that the server ended while it was idle is replaced before anybody notices."""
+    before = own_process(postgres)
+    end_connection(address, before)
 
     assert postgres.requests.get(REQUEST) == nouns.request()
+    assert own_process(postgres) != before
 
 
 def test_a_connection_that_dies_in_the_middle(postgres: Store, address: str) -> None:
@@ -63,7 +70,7 @@ def test_a_connection_that_dies_in_the_middle(postgres: Store, address: str) -> 
     def half() -> None:
         with postgres.transaction():
             postgres.requests.move(REQUEST, RequestEvent.APPROVE, now=NOW)
-            end_connections(address)
+            end_connection(address, own_process(postgres))
             postgres.audit.add("a", AuditEvent.REQUEST_APPROVE, "UGRACE", now=NOW)
 
     with pytest.raises(StorageUnavailable, match=r"PostgreSQL cannot be used now: .*terminat"):
