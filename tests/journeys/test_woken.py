@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.app import build
+from bot.rounds import Part
 from tests.journeys.instances import Instances
+from tests.journeys.world import World
 from tests.sandbox.stage import until
 
 LOOKS_ONCE_AN_HOUR = (
@@ -42,3 +45,12 @@ def test_from_form_to_secret(instances: Instances, *, socket_mode: bool) -> None
     until(lambda: not instances.links(), seconds=20)
 
     assert "secret" in answer.json()
+
+
+def test_web_has_nothing_to_wake(world: World) -> None:
+    """A process that does what web does alone has rounds, and none of them follows from other work."""
+    web = build(world.settings(), part=Part.WEB)
+    follows = [entry.follows for entry in web.rounds]
+    web.close()
+
+    assert follows == [False] * 3
