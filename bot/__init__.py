@@ -8,7 +8,7 @@
         pulse metrics                                                        what monitoring is told
     storage | bot.graph                                                      what persists | what calls Microsoft
     bot.model records lifecycle life policy submission reply_urls            small values only
-        reply_hosts risk errors events notices settings log identifiers
+        reply_hosts risk setbacks errors events notices settings log identifiers
 
 A module imports only from its own floor and those below it, never in a circle; `storage` and `bot.graph` do not know
 each other.

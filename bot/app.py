@@ -123,10 +123,10 @@ def build(  # noqa: PLR0913 - each but the first has a value that suits the prod
     minting = _minting(ground, proof)
     use_cases = _use_cases(ground)
     rounds = rounds_of(part, _rounds(ground, use_cases, minting, proof, poll_seconds))
-    desk = _desk(ground, minting)
-    slack = slack_app(settings, use_cases, ground.count_slack)
-    sign_in = open_id(settings, use_cases.people.home_team, ground.now, ground.count_slack)
     clock = Clock(rounds, went_well=ground.pulse.went_well)
+    desk = _desk(ground, minting, clock)
+    slack = slack_app(settings, use_cases, ground.count_slack, clock.wake)
+    sign_in = open_id(settings, use_cases.people.home_team, ground.now, ground.count_slack)
     return Bot(
         settings=settings,
         part=part,
@@ -196,7 +196,7 @@ def _minting(ground: Ground, proof: Proof) -> Minting:
     )
 
 
-def _desk(ground: Ground, minting: Minting) -> Desk:
+def _desk(ground: Ground, minting: Minting, clock: Clock) -> Desk:
     return Desk(
         store=ground.store,
         links=ground.links,
@@ -204,6 +204,7 @@ def _desk(ground: Ground, minting: Minting) -> Desk:
         notices=ground.notices,
         clock=ground.now,
         must_sign_in=ground.settings.sign_in_client_id is not None,
+        minted=clock.wake,
     )
 
 

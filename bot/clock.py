@@ -27,6 +27,8 @@ class Round:
     work: Callable[[], object]
     seconds: float = 0.0
     daily_at: str = ""
+    follows: bool = False
+    """Whether the work follows from other work: as soon as some is done here, this is looked for."""
     hurry: bool = True
     """Whether the work is done when all that is due is wanted at once; keeping a copy fresh is not."""
     memory: bool = False
@@ -41,7 +43,11 @@ class Round:
 
 
 class Clock:
-    """Walks the rounds until it is stopped; a round is never walked twice at once by one process."""
+    """Walks the rounds until it is stopped, each in a thread of its own: never twice at once by one process.
+
+    A round is called when its time comes, and a round that follows from other work also when some was done. One that is
+    called while it is walked is walked once more.
+    """
 
     def __init__(
         self,
@@ -62,11 +68,17 @@ class Clock:
         self._went_well = went_well
         self._now = now
         self._watch = Thread(target=self._look, args=(look_seconds,), name="clock-watch", daemon=True)
+        self._calls = {entry.name: Event() for entry in self._rounds}
+        self._walkers = [
+            Thread(target=self._walk_when_called, args=(entry,), name=f"round-{entry.name}", daemon=True)
+            for entry in self._rounds
+        ]
         self._seen: dict[str, float] = {}
         self._ending = Event()
+        # All that APScheduler does is to call, which takes no time.
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": ThreadPoolExecutor(max(1, len(self._rounds)))},
+            executors={"default": ThreadPoolExecutor(1)},
             job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": 3600},
         )
 
@@ -74,11 +86,11 @@ class Clock:
         """Begin, with one walk of every round at once: what waited while nobody ran is due now."""
         for entry in self._rounds:
             self._seen[entry.name] = self._monotonic()
-            self._scheduler.add_job(
-                self.walk, entry.trigger(), args=(entry,), id=entry.name, next_run_time=datetime.now(UTC)
-            )
+            call = self._calls[entry.name].set
+            self._scheduler.add_job(call, entry.trigger(), id=entry.name, next_run_time=datetime.now(UTC))
         self._scheduler.start()
-        self._watch.start()
+        for thread in (*self._walkers, self._watch):
+            thread.start()
 
     def _look(self, seconds: float) -> None:
         while not self._ending.wait(seconds):
@@ -96,11 +108,25 @@ class Clock:
                 log.warning("The computer's clock was set back; the round %s is walked now.", entry.name)
                 self._scheduler.modify_job(entry.name, next_run_time=now)
 
+    def wake(self, but: str = "") -> None:
+        """Look now for what follows from work that was just done, be it a round's (`but`) or a person's."""
+        for entry in self._rounds:
+            if entry.follows and entry.name != but:
+                self._calls[entry.name].set()
+
+    def _walk_when_called(self, entry: Round) -> None:
+        called = self._calls[entry.name]
+        while called.wait() and not self._ending.is_set():
+            # Taken back before the walk, not after it: what is called for meanwhile may be too late for this walk.
+            called.clear()
+            self.walk(entry)
+
     def walk(self, entry: Round) -> None:
-        """Do the work of one round until none is left."""
+        """Do the work of one round until none is left; each piece that was done wakes what follows from it."""
         try:
             while not self._ending.is_set() and entry.work():
                 self._seen[entry.name] = self._monotonic()
+                self.wake(but=entry.name)
             self._went_well(entry.name)
         except Exception:
             # The last stop of an error that nobody expected: the round is walked again at its next time, and what
@@ -124,3 +150,6 @@ class Clock:
         if self._scheduler.running:
             self._watch.join()
             self._scheduler.shutdown(wait=True)
+            for entry, walker in zip(self._rounds, self._walkers, strict=True):
+                self._calls[entry.name].set()
+                walker.join()

@@ -30,11 +30,21 @@ OPENID_ANSWER_SECONDS = 10
 
 
 class Listeners(ThreadPoolExecutor):
-    """Bolt's threads, which know what the thread that called them knows: which delivery is in hand."""
+    """Bolt's threads, which know what the thread that called them knows: which delivery is in hand.
+
+    Whatever is heard is heard in one of them, over HTTP and over Socket Mode alike, and what it decided is durable when
+    its listener is done: so they are what can say that there may be work.
+    """
+
+    def __init__(self, threads: int, heard: Callable[[], None]) -> None:
+        super().__init__(threads, thread_name_prefix="listener")
+        self._heard = heard
 
     def submit(self, call: Callable[Given, Made], /, *args: Given.args, **kwargs: Given.kwargs) -> Future[Made]:
-        """Carry out a call in the context of the caller."""
-        return super().submit(partial(copy_context().run, partial(call, *args, **kwargs)))
+        """Carry out a call in the context of the caller, and say when it is done."""
+        done = super().submit(partial(copy_context().run, partial(call, *args, **kwargs)))
+        done.add_done_callback(lambda _done: self._heard())
+        return done
 
 
 def access(settings: Settings, policy: Policy) -> EntraAccess:
@@ -109,8 +119,13 @@ def _taken_on_purpose() -> Iterator[None]:
         logger.removeFilter(nothing)
 
 
-def slack_app(settings: Settings, use_cases: UseCases, answered: Callable[[str, int], None]) -> App:
-    """Return the Bolt app with every handler registered; it verifies each request, unless Socket Mode brings them."""
+def slack_app(
+    settings: Settings, use_cases: UseCases, answered: Callable[[str, int], None], heard: Callable[[], None]
+) -> App:
+    """Return the Bolt app with every handler registered; it verifies each request, unless Socket Mode brings them.
+
+    `heard` is called whenever a request was heard to its end.
+    """
     secret, token = settings.slack_signing_secret, settings.slack_bot_token.get_secret_value()
 
     def authorize(team_id: str | None) -> AuthorizeResult:
@@ -126,7 +141,7 @@ def slack_app(settings: Settings, use_cases: UseCases, answered: Callable[[str, 
             token_verification_enabled=False,
             request_verification_enabled=settings.slack_app_token is None,
             # Bolt has five threads unless told; a slow listener must not make the next person wait.
-            listener_executor=Listeners(settings.threads, thread_name_prefix="listener"),
+            listener_executor=Listeners(settings.threads, heard),
             raise_error_for_unhandled_request=True,
         )
 

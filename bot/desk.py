@@ -21,7 +21,10 @@ from storage import Store
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
-    """The use case behind the page; with `must_sign_in` a viewer whom nobody knows is told nothing."""
+    """The use case behind the page; with `must_sign_in` a viewer whom nobody knows is told nothing.
+
+    `minted` is called when a secret was made, from which more work follows.
+    """
 
     store: Store
     links: Links
@@ -29,6 +32,7 @@ class Desk:
     notices: Notices
     clock: Callable[[], datetime]
     must_sign_in: bool
+    minted: Callable[[], None]
 
     def look(self, token: str, viewer: Viewer) -> LinkStatus:
         """Say how a link stands; nothing is used up."""
@@ -36,7 +40,10 @@ class Desk:
 
     def reveal(self, token: str, viewer: Viewer) -> Revealed | LinkStatus | NotMinted:
         """Mint, or say how the link stands."""
-        return self.minting.reveal(token, viewer) if self._lets_in(token, viewer) else UNKNOWN
+        outcome = self.minting.reveal(token, viewer) if self._lets_in(token, viewer) else UNKNOWN
+        if isinstance(outcome, Revealed):
+            self.minted()
+        return outcome
 
     def seen(self, token: str, viewer: Viewer) -> None:
         """Record that the page rendered the secret."""

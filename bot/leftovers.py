@@ -1,4 +1,4 @@
-"""What failed requests left in Entra: removed for good, and told of."""
+"""What failed requests left in Entra: removed for good, and told of; that it cannot be removed is told once."""
 
 import logging
 from collections.abc import Callable
@@ -10,11 +10,11 @@ from bot.graph.applications import Applications
 from bot.identifiers import row_name
 from bot.notices import Notices
 from bot.records import Application, Note
+from bot.setbacks import setback
 from storage import Store
 
 log = logging.getLogger(__name__)
 
-RETRY_REMOVAL = timedelta(hours=1)
 # Longer than one removal with all its retries may take.
 LEASE = timedelta(minutes=5)
 
@@ -44,13 +44,20 @@ class Leftovers:
         try:
             self._remove(application)
         except EntraError as error:
-            log.warning("Removing application %s failed: %s", application.object_id, error)
-            with self._store.transaction():
-                self._store.applications.try_removal_at(application.id, self._now() + RETRY_REMOVAL)
-                facts = {"object_id": application.object_id, **error.facts}
-                self._notices.approvers_told(application.request_id, Note(kind="not_removed", facts=facts))
+            self._later(application, error)
             return False
         return True
+
+    def _later(self, application: Application, error: EntraError) -> None:
+        """Put the next try off; what waiting alone does not mend is told, once."""
+        now = self._now()
+        met = setback(error, since=application.disowned_at or now, now=now)
+        log.warning("Removing application %s waits for Entra: %s", application.object_id, error)
+        with self._store.transaction():
+            self._store.applications.try_removal_at(application.id, met.try_at)
+            if met.lasting and self._store.applications.removal_refused(application.id, now=now):
+                facts = {"object_id": application.object_id, **error.facts}
+                self._notices.approvers_told(application.request_id, Note(kind="not_removed", facts=facts))
 
     def _remove(self, application: Application) -> None:
         try:
@@ -68,4 +75,6 @@ class Leftovers:
                     request_id=application.request_id,
                     details=details,
                 )
-                self._notices.approvers_told(application.request_id, Note(kind="removed", facts=details))
+                late = application.removal_refused_at is not None
+                note = Note(kind="removed_late", facts=details) if late else Note(kind="removed", facts=details)
+                self._notices.approvers_told(application.request_id, note)

@@ -95,6 +95,8 @@ class Application:
     owners: tuple[Owner, ...]
     created_at: datetime
     wanted: bool = True
+    disowned_at: datetime | None = None
+    removal_refused_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,12 +9,13 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from bot.errors import EntraError, EntraMissing, EntraUnavailable
+from bot.errors import EntraError, EntraMissing
 from bot.events import AuditEvent
 from bot.graph.applications import Applications
 from bot.identifiers import row_name
 from bot.notices import Notices
 from bot.records import Application, Credential, Note
+from bot.setbacks import setback
 from storage import Store
 
 log = logging.getLogger(__name__)
@@ -25,11 +26,6 @@ WARNING = timedelta(days=1)
 WARNED_FROM = WARNING + timedelta(hours=1)
 # Longer than one removePassword with all its retries may take.
 LEASE = timedelta(minutes=5)
-RETRY_REMOVAL = timedelta(minutes=15)
-# What Entra refuses is not mended by asking often.
-RETRY_REFUSED = timedelta(hours=6)
-# Entra being down is told when it lasts as long as this.
-TOLD_AFTER = timedelta(days=1)
 
 
 class Removal:
@@ -101,19 +97,13 @@ class Removal:
     def _later(self, credential: Credential, application: Application, error: EntraError) -> None:
         """Put the next try off; what waiting alone does not mend is told, once."""
         now = self._now()
-        passing = isinstance(error, EntraUnavailable)
-        lasting = not passing or now - (credential.remove_at or now) >= TOLD_AFTER
+        met = setback(error, since=credential.remove_at or now, now=now)
         log.warning("Removing key %s waits for Entra: %s", credential.key_id, error)
         with self._store.transaction():
-            self._store.credentials.try_removal_at(
-                credential.key_id, now + (RETRY_REMOVAL if passing else RETRY_REFUSED)
-            )
-            if lasting and self._store.credentials.removal_refused(credential.key_id, now=now):
+            self._store.credentials.try_removal_at(credential.key_id, met.try_at)
+            if met.lasting and self._store.credentials.removal_refused(credential.key_id, now=now):
                 self._tell_owners(credential, "removal_stuck")
-                said = {"code": error.code or str(error.status), "message": error.message}
-                self._tell_approvers(
-                    credential, application, "secret_not_removed", {**said, "request_id": error.request_id}
-                )
+                self._tell_approvers(credential, application, "secret_not_removed", error.facts)
 
     def _tell_owners(self, credential: Credential, kind: str) -> None:
         application = self._application(credential)

@@ -47,9 +47,9 @@ def all_rounds(  # noqa: PLR0913, PLR0917 - the table of the product's whole bac
 
     minute, hour = 60 * poll_seconds, 3600.0
     return (
-        Round(name="messages", work=courier.deliver_next, seconds=poll_seconds),
-        Round(name="provisioning", work=provisioning.work_next, seconds=poll_seconds),
-        Round(name="assessments", work=approvals.assess_next, seconds=poll_seconds),
+        Round(name="messages", work=courier.deliver_next, seconds=poll_seconds, follows=True),
+        Round(name="provisioning", work=provisioning.work_next, seconds=poll_seconds, follows=True),
+        Round(name="assessments", work=approvals.assess_next, seconds=poll_seconds, follows=True),
         Round(name="abandoned presses", work=minting.recover_abandoned, seconds=minute),
         Round(name="sweeps", work=minting.sweep, seconds=minute),
         Round(name="proofs", work=proof.conclude_forgotten, seconds=minute),

@@ -74,7 +74,7 @@ class Applications:
         """Mark an application as not wanted: it is to be removed from Entra."""
         return bool(
             self._db.run(
-                "UPDATE applications SET wanted = 0, try_at = :now WHERE id = :id AND wanted = 1",
+                "UPDATE applications SET wanted = 0, disowned_at = :now, try_at = :now WHERE id = :id AND wanted = 1",
                 now=codec.to_text(now),
                 id=application_id,
             )
@@ -99,6 +99,17 @@ class Applications:
                 until=codec.to_text(until),
                 id=application_id,
                 now=codec.to_text(now),
+            )
+        )
+
+    def removal_refused(self, application_id: str, *, now: datetime) -> bool:
+        """Claim the one word about a removal that does not succeed."""
+        return bool(
+            self._db.run(
+                "UPDATE applications SET removal_refused_at = :now"
+                " WHERE id = :id AND wanted = 0 AND removed_at IS NULL AND removal_refused_at IS NULL",
+                now=codec.to_text(now),
+                id=application_id,
             )
         )
 

@@ -114,6 +114,8 @@ def application(row: Row) -> Application:
         owners=owners(row["owners"]),
         created_at=to_moment(row["created_at"]),
         wanted=bool(row["wanted"]),
+        disowned_at=optional_moment(row["disowned_at"]),
+        removal_refused_at=optional_moment(row["removal_refused_at"]),
     )
 
 

@@ -41,6 +41,7 @@ GROUND = (
     "reply_urls",
     "reply_hosts",
     "risk",
+    "setbacks",
     "errors",
     "events",
     "notices",

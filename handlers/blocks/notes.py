@@ -95,9 +95,13 @@ def _removed(facts: Facts) -> str:
     return f":wastebasket: What this request had made (object ID {exact(facts['object_id'])}) was removed for good."
 
 
+def _removed_late(facts: Facts) -> str:
+    return f"{_removed(facts).removesuffix('.')} after all."
+
+
 def _not_removed(facts: Facts) -> str:
     what = f"Object ID {exact(facts['object_id'])}, made by this request, could not be removed."
-    return f":warning: {what} {_graph(facts)}\nI try again every hour; you can also delete it by hand."
+    return f":warning: {what} {_graph(facts)}\nI try again some times a day; you can also delete it by hand."
 
 
 def _removal_soon(facts: Facts) -> str:
@@ -166,6 +170,7 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "entra_slow": _entra_slow,
     "not_minted": _not_minted,
     "removed": _removed,
+    "removed_late": _removed_late,
     "not_removed": _not_removed,
     "removal_soon": _removal_soon,
     "removal_done": _removal_done,

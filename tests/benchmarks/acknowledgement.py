@@ -6,12 +6,16 @@ from pathlib import Path
 
 import requests
 
-from tests.benchmarks.figures import Report, Size, middle, milliseconds, slowest, times
+from tests.benchmarks.figures import Report, Size, middle, milliseconds, p99, times
+from tests.benchmarks.short_poll import BARE
 from tests.journeys.instances import Instances
 from tests.sandbox.stage import START_SECONDS, free_port, until
 
 NAME = "acknowledgement"
 WARM = 5
+# So many requests of hers Ada is shown by `list`.
+REQUESTS = 20
+LAUNCHER = ("-m", "tests.benchmarks.short_poll")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +25,8 @@ class Contender:
     name: str
     events_url: str
     text: str
+    says: bytes = b""
+    """What the answer holds, if it is the true one."""
 
 
 def measure(size: Size, folder: Path) -> Report:
@@ -28,6 +34,8 @@ def measure(size: Size, folder: Path) -> Report:
     instances = Instances(folder=folder)
     try:
         contenders = _contenders(instances)
+        for _ in range(REQUESTS):
+            instances.ask()
         found: dict[str, list[float]] = {contender.name: [] for contender in contenders}
         for number in range(size.commands + WARM):
             for contender in contenders:
@@ -43,14 +51,15 @@ def measure(size: Size, folder: Path) -> Report:
 def _contenders(instances: Instances) -> tuple[Contender, ...]:
     port = free_port()
     bare = f"http://127.0.0.1:{port}"
-    instances.start("-m", "tests.benchmarks.bare_bolt", BARE_PORT=str(port))
-    instances.start_web()
-    until(_answering(bare), seconds=START_SECONDS)
+    instances.start(*LAUNCHER, BARE, BARE_PORT=str(port))
+    instances.start(*LAUNCHER, "web")
+    for url in (bare, instances.url):
+        until(_answering(url), seconds=START_SECONDS)
     own = f"{instances.url}/slack/events"
     return (
         Contender(name="bare Bolt, ack() alone", events_url=f"{bare}/slack/events", text="help"),
         Contender(name="/register-app help", events_url=own, text="help"),
-        Contender(name="/register-app list", events_url=own, text="list"),
+        Contender(name=f"/register-app list, of {REQUESTS} requests", events_url=own, text="list", says=b"REQ-"),
         Contender(name="/register-app, its form opened first", events_url=own, text=""),
     )
 
@@ -71,6 +80,7 @@ def _ask(instances: Instances, contender: Contender) -> float:
     instances.around.person("ada").command("/register-app", contender.text)
     delivery = instances.around.slack.deliveries[-1]
     assert delivery.status == requests.codes.ok, delivery.problem
+    assert contender.says in delivery.answer, delivery.answer
     return delivery.milliseconds
 
 
@@ -83,11 +93,13 @@ def _report(found: Mapping[str, list[float]], opening: list[float]) -> Report:
             (
                 name,
                 milliseconds(middle(taken)),
-                milliseconds(slowest(taken)),
+                milliseconds(p99(taken)),
                 times(middle(taken), middle(base)),
-                times(slowest(taken), slowest(base)),
+                times(p99(taken), p99(base)),
             )
             for name, taken in found.items()
         ],
-        note=f"Of the form's time the emulated views.open takes {milliseconds(middle(opening))} (median).",
+        note=f"Of the form's time the emulated views.open takes {milliseconds(middle(opening))} (median)."
+        " Both processes look every 0.2 ms whether the listener has acknowledged; Bolt's own pause is 10 ms, which"
+        " would make all of them alike.",
     )

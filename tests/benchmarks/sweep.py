@@ -3,6 +3,7 @@
 import time
 import tracemalloc
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from shutil import copy
@@ -10,17 +11,28 @@ from shutil import copy
 from bot.policy import Policy
 from bot.reminders import Reminders, days_until, due_step, ladder
 from handlers.notices import SlackNotices
-from storage import SQLITE, open_store
+from storage import SQLITE, Store, open_store
 from tests.benchmarks.figures import Report, Size, times
 from tests.domain import nouns
 from tests.domain.nouns import NOW
+from tests.storage.listening import ListeningDatabase
 
 NAME = "sweep"
 LIFE = timedelta(days=365)
-DUE_EVERY = 100
-# Every secret ends on some day between two months ago and two years from now.
-FIRST_DAY, DAYS = -60, 790
 POLICY = Policy()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stock:
+    """What is stored: so many secrets, each of an application of its own, of which every so-many-th is due a word.
+
+    The others end on some day of a span, by default between two months ago and two years from now.
+    """
+
+    count: int
+    due_every: int = 100
+    first_day: int = -60
+    days: int = 790
 
 
 def measure(size: Size, folder: Path) -> Report:
@@ -28,13 +40,13 @@ def measure(size: Size, folder: Path) -> Report:
     rows, base = [], 0.0
     for count in size.credentials:
         stored = folder / f"{count}.sqlite3"
-        _fill(stored, count)
+        fill(stored, Stock(count=count))
         taken, due = _walked(stored, _seconds)
         base = base or taken / due
-        peak, _ = _walked(stored, _peak)
+        kibibytes, _ = peak(stored)
         again, _ = _walked(stored, _second_walk)
         each = (f"{taken / due * 1000:.2f} ms", times(taken / due, base))
-        rows.append((f"{count:,}", f"{due:,}", f"{taken:.2f} s", *each, f"{peak:.0f} KiB", f"{again:.2f} s"))
+        rows.append((f"{count:,}", f"{due:,}", f"{taken:.2f} s", *each, f"{kibibytes:.0f} KiB", f"{again:.2f} s"))
     return Report(
         title="The daily round, one secret in a hundred due",
         columns=("stored", "due", "time", "for each due", "to the first", "peak memory", "again, nothing due"),
@@ -43,35 +55,47 @@ def measure(size: Size, folder: Path) -> Report:
     )
 
 
-def _fill(path: Path, count: int) -> None:
-    """Store secrets, each with its application; those within the ladder's reach were spoken of, but for the due."""
+def fill(path: Path, stock: Stock) -> None:
+    """Store secrets; those within the ladder's reach were spoken of, but for the due."""
     store = open_store(f"{SQLITE}{path}")
     store.migrate(NOW)
     with store.transaction():
-        for number in range(1, count + 1):
-            due = number % DUE_EVERY == 0
-            # 7919 is a prime, so that the days are spread evenly over the numbers.
-            days = 7 if due else FIRST_DAY + number * 7919 % DAYS
-            ends_at = NOW + timedelta(days=days)
-            store.requests.add(nouns.request(number))
-            store.applications.add(nouns.application(number))
-            store.links.add(nouns.link(number))
-            store.credentials.add(nouns.credential(number, starts_at=ends_at - LIFE, ends_at=ends_at))
-            step = due_step(ladder(POLICY.reminder_days, LIFE.days), days_until(ends_at, NOW))
-            if step is not None and not due:
-                store.reminders.claim(f"said-{number}", f"key-{number}", step, now=NOW - timedelta(days=1))
+        for number in range(1, stock.count + 1):
+            _put(store, number, stock)
     store.close()
+
+
+def _put(store: Store, number: int, stock: Stock) -> None:
+    due = number % stock.due_every == 0
+    # 7919 is a prime, so that the days are spread evenly over the numbers.
+    days = 7 if due else stock.first_day + number * 7919 % stock.days
+    ends_at = NOW + timedelta(days=days)
+    store.requests.add(nouns.request(number))
+    store.applications.add(nouns.application(number))
+    store.links.add(nouns.link(number))
+    store.credentials.add(nouns.credential(number, starts_at=ends_at - LIFE, ends_at=ends_at))
+    step = due_step(ladder(POLICY.reminder_days, LIFE.days), days_until(ends_at, NOW))
+    if step is not None and not due:
+        store.reminders.claim(f"said-{number}", f"key-{number}", step, now=NOW - timedelta(days=1))
+
+
+def peak(stored: Path) -> tuple[float, int]:
+    """Return the most memory, in KiB, that a round over a copy needs at once, and how many were due."""
+    return _walked(stored, _peak)
 
 
 def _walked(stored: Path, measured: Callable[[Reminders], tuple[float, int]]) -> tuple[float, int]:
     """Return what `measured` says of a round over a fresh copy."""
     taken = Path(copy(stored, stored.with_suffix(".copy")))
     store = open_store(f"{SQLITE}{taken}")
-    reminders = Reminders(store, SlackNotices(store, _now, "C0CHANNEL"), POLICY, _now)
-    found = measured(reminders)
+    found = measured(_round(store))
     store.close()
     taken.unlink()
     return found
+
+
+def _round(store: Store) -> Reminders:
+    return Reminders(store, SlackNotices(store, _now, "C0CHANNEL"), POLICY, _now)
 
 
 def _now() -> datetime:
@@ -98,12 +122,10 @@ def _second_walk(reminders: Reminders) -> tuple[float, int]:
 
 
 def plan(path: Path) -> str:
-    """Return how SQLite finds the secrets within reach."""
-    store = open_store(f"{SQLITE}{path}")
-    steps = store.database.all(
-        "EXPLAIN QUERY PLAN SELECT c.* FROM credentials c JOIN applications a ON a.id = c.application_id"
-        " WHERE c.state = 'live' AND a.wanted = 1 AND c.ends_at <= 'z' AND c.ends_at >= 'a'"
-        " AND (c.ends_at > 'a' OR c.key_id > 'k') ORDER BY c.ends_at, c.key_id LIMIT 200"
-    )
+    """Return how SQLite finds the secrets within reach, by what the round really asks it."""
+    database = ListeningDatabase(path)
+    store = Store(database=database)
+    list(_round(store)._within_reach())
+    steps = dict.fromkeys(database.plans())
     store.close()
-    return "; ".join(step["detail"] for step in steps)
+    return "; ".join(steps)

@@ -1,9 +1,10 @@
 """The clock walks each round on time and can tell when one of them hangs."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from threading import Event, Semaphore
+from threading import Event, Lock, Semaphore
 
 import pytest
 
@@ -118,3 +119,106 @@ def test_a_clock_that_goes_right() -> None:
 
     assert at_the_start == [True, True]
     assert sorted(walks) == ["daily", "hourly"]
+
+
+def test_work_wakes_the_work_that_follows() -> None:
+    """What one round made is found by the round that follows from it at once, though each looks once an hour."""
+    looked, found = Event(), Event()
+    made: list[str] = []
+
+    def make() -> bool:
+        assert looked.wait(10)
+        made.append("a message")
+        return len(made) == 1
+
+    def look() -> bool:
+        looked.set()
+        if made:
+            found.set()
+        return False
+
+    rounds = (
+        Round(name="provisioning", work=make, seconds=3600),
+        Round(name="messages", work=look, seconds=3600, follows=True),
+    )
+    clock = Clock(rounds)
+    clock.start()
+    at_once = found.wait(10)
+    clock.stop()
+
+    assert at_once
+
+
+def test_a_call_is_not_lost_to_a_walk_that_goes_on() -> None:
+    """A round that is woken while it is walked is walked once more, after that, however often it was woken."""
+    begun, let_go, inside = Semaphore(0), Semaphore(0), Lock()
+    overlaps: list[bool] = []
+
+    def work() -> bool:
+        overlaps.append(not inside.acquire(blocking=False))
+        begun.release()
+        assert let_go.acquire(timeout=10)
+        inside.release()
+        return False
+
+    clock = Clock((Round(name="messages", work=work, seconds=3600, follows=True),))
+    clock.start()
+    assert begun.acquire(timeout=10)
+    for _ in range(3):
+        clock.wake()
+    let_go.release()
+    once_more = begun.acquire(timeout=10)
+    let_go.release()
+    clock.stop()
+
+    assert once_more
+    assert overlaps == [False, False]
+
+
+def test_nothing_wakes_what_does_not_follow() -> None:
+    """A round that found nothing to do wakes nobody, and nobody wakes a round that does not follow from other work."""
+    walks: list[str] = []
+    walked = Semaphore(0)
+
+    def walk(name: str) -> None:
+        walks.append(name)
+        walked.release()
+
+    def look(name: str, *, follows: bool) -> Round:
+        return Round(name=name, work=lambda: walk(name), seconds=3600, follows=follows)
+
+    clock = Clock(
+        (look("messages", follows=True), look("provisioning", follows=True), look("catalogue", follows=False))
+    )
+    clock.start()
+    at_the_start = [walked.acquire(timeout=10) for _ in range(3)]
+    clock.wake()
+    woken = [walked.acquire(timeout=10) for _ in range(2)]
+    clock.stop()
+
+    assert at_the_start + woken == [True] * 5
+    assert sorted(walks) == ["catalogue", "messages", "messages", "provisioning", "provisioning"]
+
+
+def test_a_clock_that_has_stopped_walks_no_more(hands: Hands) -> None:
+    """The end waits for the piece of work in hand and begins no other, whoever calls meanwhile."""
+    walks: list[int] = []
+
+    def work() -> bool:
+        walks.append(len(walks))
+        return hands.work() or True
+
+    clock = Clock((Round(name="messages", work=work, seconds=3600, follows=True),))
+    clock.start()
+    assert hands.begun.wait(10)
+    with ThreadPoolExecutor() as pool:
+        stopping = pool.submit(clock.stop)
+        assert clock._ending.wait(10)
+        clock.wake()
+        early = stopping.done()
+        hands.let_go.set()
+        stopping.result(10)
+    clock.wake()
+
+    assert not early
+    assert walks == [0]

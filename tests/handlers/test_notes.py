@@ -50,7 +50,8 @@ SAID = {
     "\nThe link stays good: once the cause is mended, the requester can press it again.",
     "removed": ":wastebasket: What this request had made (object ID `object-1`) was removed for good.",
     "not_removed": ":warning: Object ID `object-1`, made by this request, could not be removed."
-    f" {GRAPH}\nI try again every hour; you can also delete it by hand.",
+    f" {GRAPH}\nI try again some times a day; you can also delete it by hand.",
+    "removed_late": ":wastebasket: What this request had made (object ID `object-1`) was removed for good after all.",
     "link_taken": ":arrow_right: <@UGRACE00001> asked for the link to the client secret of “Ward dashboard”, as another"
     " of its owners. Your own link opens nothing any more.",
     "turned_away": ":warning: Somebody else, signed in to Slack, opened your link to the client secret of"

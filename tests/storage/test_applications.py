@@ -81,6 +81,35 @@ def test_removal(store: Store) -> None:
     assert store.applications.unwanted(now=SOON) == []
 
 
+def test_the_one_word_about_a_removal(store: Store) -> None:
+    """That a removal does not succeed is said once, and neither of what is wanted nor of what is gone."""
+    with_requests(store, 2)
+    store.applications.add(nouns.application())
+    store.applications.add(nouns.application(2))
+    said = [store.applications.removal_refused("app-1", now=NOW)]
+    store.applications.disown("app-1", now=NOW)
+    said += [store.applications.removal_refused("app-1", now=SOON) for _ in range(2)]
+    store.applications.disown("app-2", now=NOW)
+    store.applications.removed("app-2", now=NOW)
+    said += [store.applications.removal_refused("app-2", now=SOON)]
+    (left,) = store.applications.unwanted(now=SOON)
+
+    assert said == [False, True, False, False]
+    assert left.removal_refused_at == SOON
+
+
+def test_since_when_it_is_not_wanted(store: Store) -> None:
+    """Since when an application is not wanted stays as it is, however often its removal is tried."""
+    with_requests(store, 1)
+    store.applications.add(nouns.application())
+    store.applications.disown("app-1", now=NOW)
+    store.applications.claim_removal("app-1", now=NOW, until=SOON)
+    store.applications.try_removal_at("app-1", SOON)
+    (left,) = store.applications.unwanted(now=SOON)
+
+    assert left.disowned_at == NOW
+
+
 def test_what_is_wanted_is_not_removed(store: Store) -> None:
     """A removal of a wanted application is not recorded."""
     with_requests(store, 1)

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,42 +9,13 @@ from bot.events import AuditEvent
 from bot.lifecycle import RequestEvent
 from bot.records import Outgoing
 from storage import Store
-from storage.database import Row
-from storage.sqlite import SqliteDatabase
 from tests.domain import nouns
 from tests.domain.nouns import NOW
+from tests.storage.listening import ListeningDatabase
 
 MANY = 10_000
 RARE = ("applications_unwanted", "links_to_sweep", "credentials_unproven")
 SOON = NOW + timedelta(minutes=2)
-
-
-class ListeningDatabase(SqliteDatabase):
-    """The embedded database, which keeps what it is asked."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self.heard: list[tuple[str, dict[str, Any]]] = []
-
-    def all(self, sql: str, **params: object) -> list[Row]:
-        """Keep the question and answer it."""
-        self.heard.append((sql, params))
-        return super().all(sql, **params)
-
-    def run(self, sql: str, **params: object) -> int:
-        """Keep the statement and carry it out."""
-        self.heard.append((sql, params))
-        return super().run(sql, **params)
-
-    def plans(self) -> list[str]:
-        """How SQLite goes about what was asked, a step each; what was asked is forgotten."""
-        asked, self.heard = self.heard, []
-        steps = [step for sql, params in asked for step in super(ListeningDatabase, self).all(_explain(sql), **params)]
-        return [step["detail"] for step in steps]
-
-
-def _explain(sql: str) -> str:
-    return f"EXPLAIN QUERY PLAN {sql}"
 
 
 @pytest.fixture(scope="module")

@@ -98,6 +98,19 @@ def test_a_request_that_was_tried_before_the_mark(store: Store) -> None:
     assert [request and request.create_tried for request in requests] == [True, True, False]
 
 
+def test_what_was_not_wanted_before_that_was_dated(store: Store) -> None:
+    """Of what was not wanted already, the next try counts as since when; what is wanted has no such moment."""
+    for number in (1, 2):
+        store.requests.add(nouns.request(number))
+        store.applications.add(nouns.application(number))
+    store.database.run("UPDATE applications SET wanted = 0, try_at = :now WHERE id = 'app-1'", now=to_text(NOW))
+    script = next(script for _, name, script in migrations.scripts() if name.endswith("_leftovers.sql"))
+    store.database.run(migrations.statements(script)[-1])
+    applications = [store.applications.get(f"app-{number}") for number in (1, 2)]
+
+    assert [application and application.disowned_at for application in applications] == [NOW, None]
+
+
 def test_kept_over_a_restart(url: str) -> None:
     """A database that was closed and opened again has its schema."""
     first = open_store(url)

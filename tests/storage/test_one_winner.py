@@ -157,6 +157,11 @@ RACES = [
         act=lambda s, n: s.applications.add(nouns.application(10 + n, request_id=REQUEST, object_id="same")),
     ),
     Race(name="disown an application", act=lambda s, _: s.applications.disown("app-1", now=NOW)),
+    Race(
+        name="say that the removal of an application was refused",
+        before=disowned,
+        act=lambda s, _: s.applications.removal_refused("app-1", now=NOW),
+    ),
     Race(name="remove an application", before=disowned, act=lambda s, _: s.applications.removed("app-1", now=NOW)),
     Race(
         name="issue a link where none is alive",
