@@ -76,9 +76,7 @@ class Store:
 
     def migrate(self, now: datetime | None = None) -> list[str]:
         """Bring the schema up to date and return the names of the migrations applied."""
-        names = migrations.migrate(self.database, now=to_text(now or datetime.now(UTC)))
-        self.audit.chain_older()
-        return names
+        return migrations.migrate(self.database, now=to_text(now or datetime.now(UTC)))
 
     def close(self) -> None:
         """Close every connection."""

@@ -4,6 +4,11 @@ from importlib.resources import files
 
 from bot.errors import StorageUnavailable
 from storage.database import Database
+from storage.migrations.steps import begin_chain
+
+# What the statements of a migration are followed by, in its transaction. The second makes up for a process that died
+# when the first was not yet in the migration's transaction.
+STEPS = {5: begin_chain, 11: begin_chain}
 
 
 def scripts() -> list[tuple[int, str, str]]:
@@ -50,6 +55,8 @@ def _apply(database: Database, number: int, name: str, script: str, now: str) ->
             return False
         for statement in statements(script):
             database.run(statement)
+        if number in STEPS:
+            STEPS[number](database)
         database.run(
             "INSERT INTO schema_migrations (number, name, applied_at) VALUES (:number, :name, :now)",
             number=number,
