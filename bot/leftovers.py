@@ -66,6 +66,7 @@ class Leftovers:
                     "bot",
                     now=self._now(),
                     request_id=application.request_id,
+                    application_id=application.id,
                     details=details,
                 )
                 self._notices.approvers_told(application.request_id, Note(kind="removed", facts=details))

@@ -34,21 +34,29 @@ class Audit:
         link_id: str | None = None,
         details: Mapping[str, str | int | bool] | None = None,
     ) -> None:
-        """Write one row. `actor` is a Slack user id, or `bot`, or `browser`."""
+        """Write one row. `actor` is a Slack user id, or `bot`, or `browser`.
+
+        A row about an application names the request that it came of: from it an auditor finds who asked and who agreed.
+        """
         row = {
             "id": entry_id,
             "at": codec.to_text(now),
             "event": event.value,
             "actor": actor,
-            "request_id": request_id,
             "application_id": application_id,
             "link_id": link_id,
             "details": json.dumps(dict(details or {}), sort_keys=True),
         }
         # There is one writer at a time, so that no two rows can follow the same one.
         with self._db.transaction():
-            chained = self._chained(row)
+            chained = self._chained({**row, "request_id": request_id or self._request_of(application_id)})
             self._db.run(f"INSERT INTO audit ({', '.join(COLUMNS)}) VALUES ({_VALUES})", **chained)
+
+    def _request_of(self, application_id: str | None) -> str | None:
+        if application_id is None:
+            return None
+        row = self._db.one("SELECT request_id FROM applications WHERE id = :id", id=application_id)
+        return row["request_id"] if row else None
 
     def _chained(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Give a row its number and its hash, and move the head to it."""
