@@ -8,7 +8,7 @@ import click
 from bot.policy import load_policy
 from bot.retention import Retention
 from bot.settings import load_settings
-from bot.terminal import answering_errors, kept, progress
+from bot.terminal import answering_errors, found, progress
 from storage import Store, open_store, place_of
 from storage.backup import back_up
 from storage.copying import copy, rows_of
@@ -61,7 +61,7 @@ def backup(path: Path) -> None:
 def retention(dry_run: bool) -> None:  # noqa: FBT001 - click passes flags by name
     """Remove what is older than the policy keeps it; the bot does so every day by itself."""
     policy = load_policy(load_settings().policy_file)
-    with kept() as store:
+    with found(read_only=dry_run) as store:
         use_case = Retention(store, policy, lambda: datetime.now(UTC))
         old = use_case.due()
         while not dry_run and use_case.remove_due():

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bot.errors import StorageUnavailable
 from storage import migrations
 from storage.app_requests import AppRequests
 from storage.applications import Applications
@@ -86,19 +87,50 @@ class Store:
 def place_of(url: str) -> str:
     """Return where an address leads, as people may read it: without user and password."""
     if url.startswith(SQLITE):
-        return url.removeprefix(SQLITE)
+        return str(_path_of(url))
     parts = urlsplit(url)
     return f"{POSTGRES[0]}{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
-def open_store(url: str) -> Store:
+def is_absent(url: str) -> bool:
+    """Say whether an address names a file that is not there. A PostgreSQL says so itself when it is asked."""
+    return url.startswith(SQLITE) and not _path_of(url).exists()
+
+
+def open_store(url: str, *, read_only: bool = False) -> Store:
     """Open a store; the schema is brought up to date by `migrate`. Raises ValueError for an address of neither kind.
 
     `sqlite:///relative/or//absolute/path` is the embedded engine; `postgresql://…` (PostgreSQL, "Connection URIs",
     which also reads postgres://) may be shared by any number of processes.
     """
     if url.startswith(SQLITE):
-        return Store(database=SqliteDatabase(Path(url.removeprefix(SQLITE))))
+        return Store(database=SqliteDatabase(Path(url.removeprefix(SQLITE)), read_only=read_only))
     if url.startswith(POSTGRES):
-        return Store(database=PostgresDatabase(url))
+        return Store(database=PostgresDatabase(url, read_only=read_only))
     raise ValueError(f"This store is not known: {url.split(':', 1)[0]}. Use {SQLITE}path or {POSTGRES[0]}…")
+
+
+def existing_store(url: str, *, read_only: bool = True) -> tuple[Store, list[str]]:
+    """Open a store that was made before, and return with it the names of the migrations that it has still to get.
+
+    Nothing is made and no schema is changed, so that a wrong address is found out. Raises StorageUnavailable.
+    """
+    if is_absent(url):
+        raise StorageUnavailable(
+            f"There is no database at {place_of(url)}: correct DATABASE_URL or run `register-app migrate`."
+        )
+    # Looked at before it is opened for writing, which alone would turn another program's file into one with a log.
+    looked_at = open_store(url, read_only=True)
+    try:
+        missing = migrations.missing(looked_at.database, place_of(url))
+    except BaseException:
+        looked_at.close()
+        raise
+    if read_only:
+        return looked_at, missing
+    looked_at.close()
+    return open_store(url), missing
+
+
+def _path_of(url: str) -> Path:
+    return Path(url.removeprefix(SQLITE)).absolute()

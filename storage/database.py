@@ -23,6 +23,9 @@ class Database(Protocol):
     def run(self, sql: str, **params: object) -> int:
         """Carry out one statement and return how many rows it changed; outside a transaction it is one."""
 
+    def tables(self) -> set[str]:
+        """Return the names of the tables that are there."""
+
     def transaction(self) -> AbstractContextManager[None]:
         """Be the one writer, and make what happens inside durable together, or not at all.
 

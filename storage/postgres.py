@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 from psycopg import Connection
-from psycopg.errors import IdleInTransactionSessionTimeout, ReadOnlySqlTransaction
+from psycopg.errors import IdleInTransactionSessionTimeout, InsufficientPrivilege, ReadOnlySqlTransaction
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool
 
@@ -25,10 +25,17 @@ SESSION = (
     "SET lock_timeout = '20s'",
     "SET client_min_messages = 'warning'",
 )
+READ_ONLY = "SET default_transaction_read_only = on"
 # PostgreSQL, "Advisory Locks": writers of one schema take their turns, each seeing what the one before it committed.
 WRITE_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema(), 7261455))"
 # What says that the database cannot be used now, as opposed to a statement that is wrong.
-UNUSABLE = (psycopg.OperationalError, psycopg.InterfaceError, ReadOnlySqlTransaction, IdleInTransactionSessionTimeout)
+UNUSABLE = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    ReadOnlySqlTransaction,
+    InsufficientPrivilege,
+    IdleInTransactionSessionTimeout,
+)
 
 # What stands in quotation marks is text, with or without a colon in it.
 _PARAMETER = re.compile(r"('[^']*')|(?<!:):([a-z_]+)")
@@ -46,12 +53,20 @@ class PostgresDatabase:
     # PostgreSQL, "SELECT": rows that another claimant holds just now are passed over, not waited for.
     skip_locked = " FOR UPDATE SKIP LOCKED"
 
-    def __init__(self, address: str, *, connections: int = MOST_CONNECTIONS, patience: float = WAIT_SECONDS) -> None:
+    def __init__(
+        self,
+        address: str,
+        *,
+        connections: int = MOST_CONNECTIONS,
+        patience: float = WAIT_SECONDS,
+        read_only: bool = False,
+    ) -> None:
         self._local = threading.local()
         self._writer = threading.RLock()
         self._opening = threading.Lock()
         self._pool: ConnectionPool[Connection[DictRow]] | None = None
         self._address = address
+        self._session = (*SESSION, READ_ONLY) if read_only else SESSION
         self._connections = connections
         self._patience = patience
 
@@ -68,6 +83,11 @@ class PostgresDatabase:
         """Carry out one statement and return how many rows it changed. Raises StorageUnavailable."""
         with self.transaction(), self._connection() as connection:
             return connection.execute(_dialect(sql), _values(params)).rowcount
+
+    def tables(self) -> set[str]:
+        """Return the names of the tables that are there. Raises StorageUnavailable."""
+        rows = self.all("SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema()")
+        return {row["name"] for row in rows}
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -137,7 +157,7 @@ class PostgresDatabase:
                 "prepare_threshold": None,
                 "connect_timeout": 10,
             },
-            configure=_configure,
+            configure=self._configure,
             min_size=1,
             max_size=self._connections,
             timeout=self._patience,
@@ -146,10 +166,9 @@ class PostgresDatabase:
             open=False,
         )
 
-
-def _configure(connection: Connection[DictRow]) -> None:
-    for statement in SESSION:
-        connection.execute(statement.encode())
+    def _configure(self, connection: Connection[DictRow]) -> None:
+        for statement in self._session:
+            connection.execute(statement.encode())
 
 
 def _words(error: Exception) -> str:

@@ -56,6 +56,7 @@ TOP = (
     "storage_commands",
     "terminal",
     "checks",
+    "database_check",
     "sign_in_check",
     "manifest",
     "serving",

@@ -22,6 +22,20 @@ def applied(database: Database) -> set[int]:
     return {int(row["number"]) for row in database.all("SELECT number FROM schema_migrations")}
 
 
+def missing(database: Database, place: str) -> list[str]:
+    """Return the names of the migrations that a database has still to get, and change nothing.
+
+    Raises StorageUnavailable where no bot has been yet, and where a newer version has been.
+    """
+    if not database.tables() >= {"schema_migrations", "app_requests", "audit"}:
+        raise StorageUnavailable(
+            f"Nothing of Register App is kept in {place}: correct DATABASE_URL or run `register-app migrate`."
+        )
+    _none_from_the_future(database)
+    there = applied(database)
+    return [name for number, name, _ in scripts() if number not in there]
+
+
 def migrate(database: Database, *, now: str) -> list[str]:
     """Apply what is missing and return the names of what was applied; safe to call at every start.
 
