@@ -8,6 +8,7 @@ import click
 
 from bot import log
 from bot.app import Bot, build
+from bot.applications_command import applications
 from bot.audit_commands import audit
 from bot.checks import Checks, Finding
 from bot.database_check import DatabaseCheck
@@ -121,6 +122,7 @@ def manifest(url: str | None, socket_mode: bool, sign_in: str | None) -> None:  
     click.echo(json.dumps(made, indent=2))
 
 
+main.add_command(applications)
 main.add_command(audit)
 main.add_command(storage)
 main.add_command(backup)

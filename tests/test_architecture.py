@@ -54,6 +54,7 @@ TOP = (
     "__main__",
     "audit_commands",
     "storage_commands",
+    "applications_command",
     "terminal",
     "checks",
     "database_check",
