@@ -4,7 +4,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from storage.database import Row
 
 BUSY_SECONDS = 20
 AGAIN_SECONDS = 0.01
+PAGES_AT_ONCE = 1000
 # SQLite, "Result and Error Codes": the part of a code that says which kind it is.
 PRIMARY_CODE = 0xFF
 CANNOT_OPEN = "Look whether the folder exists and whether the bot's user may write to it."
@@ -93,10 +94,27 @@ class SqliteDatabase:
         with self._usable():
             self._connection().execute("COMMIT")
 
-    def copy_to(self, target: sqlite3.Connection) -> None:
-        """Copy everything as it is at this moment; others go on reading and writing. Raises StorageUnavailable."""
+    def copy_to(self, target: sqlite3.Connection, tell: Callable[[int], None]) -> None:
+        """Copy everything as it is at this moment; others go on reading and writing.
+
+        `tell` hears of so many pages as they are copied, and may break it off. Raises StorageUnavailable, and for what
+        it meets while it copies sqlite3.DatabaseError: either file may be at fault.
+        """
+        connection, done = self._connection(), 0
+
+        def copied(_status: int, left: int, of: int) -> None:
+            nonlocal done
+            more, done = of - left - done, of - left
+            tell(more)
+
         with self._usable():
-            self._connection().backup(target)
+            # Whoever is in the middle of reading sees one moment, however many steps that takes (SQLite, "Isolation").
+            connection.execute("BEGIN")
+            connection.execute("SELECT name FROM sqlite_master").fetchone()
+        try:
+            connection.backup(target, pages=PAGES_AT_ONCE, progress=copied)
+        finally:
+            connection.execute("ROLLBACK")
 
     def close(self) -> None:
         """Close every connection of every thread."""
