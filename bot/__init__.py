@@ -1,7 +1,8 @@
 """Register App: confidential client applications for Microsoft Entra ID, asked for and signed off in Slack.
 
     bot.app connections rounds doors serving worker                          composition root
-        __main__ terminal audit_commands storage_commands checks sign_in_check manifest    command line
+        __main__ terminal audit_commands storage_commands applications_command manifest    command line
+        checks database_check sign_in_check
     handlers                                                                 what arrives or is said: Slack, browser
     bot.approvals provisioning drafting leftovers obstacles                  use cases: from request to application
         links desk minting proof reminders rotation removal retention clock       use cases: from link to last secret

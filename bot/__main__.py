@@ -1,4 +1,4 @@
-"""The command line: run, web, worker, migrate, check, manifest; audit and storage in rooms of their own."""
+"""The command line: run, web, worker, migrate, check, manifest; what reads the store has rooms of its own."""
 
 import json
 import sys
@@ -9,8 +9,10 @@ import click
 
 from bot import log
 from bot.app import Bot, build
+from bot.applications_command import applications
 from bot.audit_commands import audit
-from bot.checks import Checks, Finding, database_opens
+from bot.checks import Checks, Finding
+from bot.database_check import DatabaseCheck
 from bot.manifest import manifest as slack_manifest
 from bot.policy import load_policy
 from bot.rounds import Part
@@ -86,9 +88,10 @@ def migrate() -> None:
 def check() -> None:
     """Prove each thing the bot needs, and say how to mend what fails; changes nothing but a schema that is behind."""
     settings = load_settings()
-    unusable = database_opens(settings)
+    database = DatabaseCheck(settings.database_url)
+    unusable = database.unusable()
     findings = []
-    for finding in [unusable] if unusable else _looked_at(settings):
+    for finding in [unusable] if unusable else _looked_at(settings, database):
         click.echo(f"{MARKS[finding.verdict]}  {finding.name}: {finding.sentence}")
         findings.append(finding)
     faults = sum(finding.verdict == "fault" for finding in findings)
@@ -96,17 +99,19 @@ def check() -> None:
     sys.exit(ExitCode.FAULT if faults else ExitCode.OK)
 
 
-def _looked_at(settings: Settings) -> Iterator[Finding]:
-    bot = build(settings)
-    yield from Checks(settings, bot.entra, bot.slack.client, bot.store).run()
-    yield from sign_in_findings(bot.sign_in)
-    bot.close()
+def _looked_at(settings: Settings, database: DatabaseCheck) -> Iterator[Finding]:
+    with database.stand_in() as stand_in:
+        bot = build(settings, database=stand_in)
+        yield from Checks(settings, bot.entra, bot.slack.client, lambda: database.findings(bot.store)).run()
+        yield from sign_in_findings(bot.sign_in)
+        bot.close()
 
 
 @main.command()
 @click.option("--url", help="https address at which Slack reaches the bot; prints the HTTP manifest.")
 @click.option("--socket-mode", is_flag=True, help="Print the manifest for Socket Mode.")
 @click.option("--sign-in", help="PUBLIC_URL of the one-time page, if it is to ask its viewer to sign in with Slack.")
+@answering_errors
 def manifest(url: str | None, socket_mode: bool, sign_in: str | None) -> None:  # noqa: FBT001 - click passes flags by name
     """Print the Slack app's manifest as JSON, to paste into Slack's "create from manifest"."""
     if (url is None) != socket_mode:
@@ -118,6 +123,7 @@ def manifest(url: str | None, socket_mode: bool, sign_in: str | None) -> None:  
     click.echo(json.dumps(made, indent=2))
 
 
+main.add_command(applications)
 main.add_command(audit)
 main.add_command(storage)
 main.add_command(backup)

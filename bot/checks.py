@@ -1,7 +1,6 @@
 """`register-app check`: each thing the bot needs, proven in turn, with how to mend what fails."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -12,12 +11,10 @@ import requests
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.errors import EntraError, EntraSignInRefused, StorageUnavailable
-from bot.events import AuditEvent
+from bot.errors import EntraError, EntraSignInRefused
 from bot.graph import Entra
 from bot.manifest import SCOPES
 from bot.settings import Settings
-from storage import Store, open_store, place_of
 
 # Microsoft Graph, "Permissions reference": what the bot needs, and why.
 NEEDED_ROLES: Mapping[str, str] = {
@@ -50,6 +47,10 @@ class Finding:
     sentence: str
 
 
+Look = Callable[[], Iterator[Finding]]
+"""Looks at one thing, and yields what is to be said of it."""
+
+
 def ok(name: str, sentence: str) -> Finding:
     """Say that a thing is well."""
     return Finding(name=name, verdict="ok", sentence=sentence)
@@ -65,24 +66,15 @@ def fault(name: str, sentence: str) -> Finding:
     return Finding(name=name, verdict="fault", sentence=sentence)
 
 
-def database_opens(settings: Settings) -> Finding | None:
-    """Return what is wrong with a database that cannot even be opened: nothing else can be looked at without one."""
-    try:
-        with closing(open_store(settings.database_url)) as store:
-            store.migrate()
-    except StorageUnavailable as error:
-        return fault("Database", f"It cannot be opened. {error}")
-    return None
-
-
 class Checks:
-    """Looks at everything with the real settings; changes nothing but a database schema that is behind."""
+    """Looks at everything with the real settings, and changes nothing."""
 
-    def __init__(self, settings: Settings, entra: Entra, slack: WebClient, store: Store) -> None:
+    def __init__(self, settings: Settings, entra: Entra, slack: WebClient, database: Look) -> None:
+        """`database` looks at the database, see `bot.database_check`."""
         self._settings = settings
         self._entra = entra
         self._slack = slack
-        self._store = store
+        self._database = database
 
     def run(self) -> Iterator[Finding]:
         """Yield a finding per thing, in the order in which things depend on each other."""
@@ -94,7 +86,7 @@ class Checks:
             self.app_roles,
             self.catalogue,
             self.public_url,
-            self.database,
+            self._database,
             self.clock,
         ):
             yield from look()
@@ -240,21 +232,6 @@ class Checks:
             yield warning("Public URL", f"{url} is not https: links work on this machine only.")
             return
         yield ok("Public URL", f"{url} is https.")
-
-    def database(self) -> Iterator[Finding]:
-        """Look at whether what is kept can be written, and stays."""
-        place = place_of(self._settings.database_url)
-        try:
-            with self._store.transaction():
-                waiting = self._store.outbox.oldest_waiting()
-                twice = self._store.audit.times(AuditEvent.MESSAGE_MAYBE_TWICE)
-        except StorageUnavailable as error:
-            yield fault("Database", f"It cannot be written. {error}")
-            return
-        since = f"; a message waits since {waiting:%Y-%m-%d %H:%M} UTC" if waiting else ""
-        yield ok("Database", f"{place} can be written{since}.")
-        if twice:
-            yield ok("Messages", f"{twice} may have been sent twice since the beginning; the audit says which.")
 
     def clock(self) -> Iterator[Finding]:
         """Look at this machine's clock beside Entra's."""

@@ -18,6 +18,7 @@ RegisterAppError                  never raised itself
   SlackUnavailable                Slack did not answer, or asked us to come back later
   StorageUnavailable              the database cannot be used now: gone, full, read-only or damaged
   NotCopied                       what is kept was not copied to another place; nothing was written there
+  NotWritten                      what was to be written is not whole: the sentence says where, and why
 """
 
 from collections.abc import Mapping, Sequence
@@ -136,3 +137,7 @@ class StorageUnavailable(RegisterAppError):
 
 class NotCopied(RegisterAppError):
     """What is kept was not copied; the sentence says why, and nothing was written to the other place."""
+
+
+class NotWritten(RegisterAppError):
+    """What was to be written, to a file or to the terminal, is not whole; the sentence says why and what to do."""

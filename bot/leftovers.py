@@ -73,6 +73,7 @@ class Leftovers:
                     "bot",
                     now=self._now(),
                     request_id=application.request_id,
+                    application_id=application.id,
                     details=details,
                 )
                 late = application.removal_refused_at is not None

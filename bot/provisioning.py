@@ -148,8 +148,9 @@ class Provisioning:
         )
         with self._store.transaction():
             self._store.applications.add(application)
-            self._record(event, request.id, object_id=made.object_id, app_id=made.app_id)
-        return self._store.applications.of_request(request.id) or application
+            known = self._store.applications.of_request(request.id) or application
+            self._record(event, request.id, known, object_id=made.object_id, app_id=made.app_id)
+        return known
 
     def _find(self, request: AppRequest) -> EntraApplication | None:
         """Return what an earlier try of this request made. A stranger under our name is a refusal."""
@@ -179,7 +180,7 @@ class Provisioning:
         with self._store.transaction():
             if not self._store.provisioning.settle(request.id, lease, RequestEvent.FULFIL, now=self._now()):
                 raise LeaseLost
-            self._record(AuditEvent.REQUEST_FULFIL, request.id)
+            self._record(AuditEvent.REQUEST_FULFIL, request.id, application)
             self._links.issue(application, request.requester.person_id, actor="bot")
             self._notices.request_changed(request.id)
             self._notices.approvers_told(request.id, Note(kind="fulfilled", facts=self._made(request, application)))
@@ -232,7 +233,7 @@ class Provisioning:
                 return
             self._record(AuditEvent.REQUEST_FAIL, request.id, code=error.code, entra_request=error.request_id)
             if application is not None and self._store.applications.disown(application.id, now=self._now()):
-                self._record(AuditEvent.APPLICATION_UNWANTED, request.id, object_id=application.object_id)
+                self._record(AuditEvent.APPLICATION_UNWANTED, request.id, application, object_id=application.object_id)
             self._notices.request_changed(request.id)
             self._notices.approvers_told(request.id, Note(kind="failed", facts=facts))
 
@@ -253,8 +254,18 @@ class Provisioning:
             return None, False
         return (self._noted(request, found, AuditEvent.APPLICATION_ADOPT) if found else None), True
 
-    def _record(self, event: AuditEvent, request_id: str, **details: str | int) -> None:
-        self._store.audit.add(row_name(), event, "bot", now=self._now(), request_id=request_id, details=details)
+    def _record(
+        self, event: AuditEvent, request_id: str, application: Application | None = None, **details: str | int
+    ) -> None:
+        self._store.audit.add(
+            row_name(),
+            event,
+            "bot",
+            now=self._now(),
+            request_id=request_id,
+            application_id=application.id if application else None,
+            details=details,
+        )
 
 
 def _pause(request: AppRequest, error: EntraError) -> timedelta:

@@ -8,9 +8,9 @@ import click
 from bot.policy import load_policy
 from bot.retention import Retention
 from bot.settings import load_settings
-from bot.terminal import answering_errors, kept, progress
+from bot.terminal import answering_errors, found, progress, tidied_up
 from storage import Store, open_store, place_of
-from storage.backup import back_up
+from storage.backup import back_up, open_to_back_up, pages
 from storage.copying import copy, is_one, must_be_this_version, prepare, rows_of
 
 
@@ -46,14 +46,17 @@ def copy_storage(source_url: str, target_url: str) -> None:
 @answering_errors
 def backup(path: Path) -> None:
     """Write a consistent copy of the SQLite database to a new file, also while the bot runs."""
-    store = open_store(load_settings().database_url)
+    store, missing = open_to_back_up(load_settings().database_url)
     try:
-        counts = back_up(store, path)
+        with tidied_up(), progress("Copying pages", pages(store)) as tell:
+            counts = back_up(store, path, tell)
     finally:
         store.close()
     for table, count in counts.items():
         click.echo(f"{count:>9}  {table}")
     click.echo(f"{path} is whole and has {path.stat().st_size:,} bytes.")
+    if missing:
+        click.echo("It is of an earlier version of the bot; `register-app migrate` brings it up to date.")
 
 
 @click.command()
@@ -62,7 +65,7 @@ def backup(path: Path) -> None:
 def retention(dry_run: bool) -> None:  # noqa: FBT001 - click passes flags by name
     """Remove what is older than the policy keeps it; the bot does so every day by itself."""
     policy = load_policy(load_settings().policy_file)
-    with kept() as store:
+    with found(read_only=dry_run) as store:
         use_case = Retention(store, policy, lambda: datetime.now(UTC))
         old = use_case.due()
         while not dry_run and use_case.remove_due():

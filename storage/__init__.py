@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.errors import StorageUnavailable
 from storage import migrations, postgres_address
 from storage.app_requests import AppRequests
 from storage.applications import Applications
@@ -76,9 +77,7 @@ class Store:
     def migrate(self, now: datetime | None = None) -> list[str]:
         """Bring the schema up to date, on a database that is whole, and return the names of the migrations applied."""
         self.database.look_for_damage()
-        names = migrations.migrate(self.database, now=to_text(now or datetime.now(UTC)))
-        self.audit.chain_older()
-        return names
+        return migrations.migrate(self.database, now=to_text(now or datetime.now(UTC)))
 
     def close(self) -> None:
         """Close every connection."""
@@ -88,11 +87,16 @@ class Store:
 def place_of(url: str) -> str:
     """Return where an address leads, as people may read it: without user and password. Raises StorageUnavailable."""
     if url.startswith(SQLITE):
-        return url.removeprefix(SQLITE)
+        return str(_path_of(url))
     return postgres_address.place(postgres_address.read(url))
 
 
-def open_store(url: str) -> Store:
+def is_absent(url: str) -> bool:
+    """Say whether an address names a file that is not there. A PostgreSQL says so itself when it is asked."""
+    return url.startswith(SQLITE) and not _path_of(url).exists()
+
+
+def open_store(url: str, *, read_only: bool = False) -> Store:
     """Open a store; the schema is brought up to date by `migrate`.
 
     Raises ValueError for an address of neither kind, and StorageUnavailable for a PostgreSQL's that cannot be read.
@@ -101,7 +105,33 @@ def open_store(url: str) -> Store:
     which also reads postgres://) may be shared by any number of processes.
     """
     if url.startswith(SQLITE):
-        return Store(database=SqliteDatabase(Path(url.removeprefix(SQLITE))))
+        return Store(database=SqliteDatabase(Path(url.removeprefix(SQLITE)), read_only=read_only))
     if url.startswith(POSTGRES):
-        return Store(database=PostgresDatabase(url))
+        return Store(database=PostgresDatabase(url, read_only=read_only))
     raise ValueError(f"This store is not known: {url.split(':', 1)[0]}. Use {SQLITE}path or {POSTGRES[0]}…")
+
+
+def existing_store(url: str, *, read_only: bool = True) -> tuple[Store, list[str]]:
+    """Open a store that was made before, and return with it the names of the migrations that it has still to get.
+
+    Nothing is made and no schema is changed, so that a wrong address is found out. Raises StorageUnavailable.
+    """
+    if is_absent(url):
+        raise StorageUnavailable(
+            f"There is no database at {place_of(url)}: correct DATABASE_URL or run `register-app migrate`."
+        )
+    # Looked at before it is opened for writing, which alone would turn another program's file into one with a log.
+    looked_at = open_store(url, read_only=True)
+    try:
+        missing = migrations.missing(looked_at.database, place_of(url))
+    except BaseException:
+        looked_at.close()
+        raise
+    if read_only:
+        return looked_at, missing
+    looked_at.close()
+    return open_store(url), missing
+
+
+def _path_of(url: str) -> Path:
+    return Path(url.removeprefix(SQLITE)).absolute()

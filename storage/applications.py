@@ -60,6 +60,17 @@ class Applications:
         found = [codec.application(row) for row in rows]
         return [entry for entry in found if any(owner.person_id == person_id for owner in entry.owners)]
 
+    def by_end(self) -> list[tuple[Application, datetime | None]]:
+        """Return what there is in Entra with the end of its last good secret, the soonest first, those without last."""
+        rows = self._db.all(
+            "SELECT a.*, lasts.ends_at AS ends_at FROM applications a LEFT JOIN"
+            " (SELECT application_id, MAX(ends_at) AS ends_at FROM credentials WHERE state = 'live'"
+            " GROUP BY application_id) AS lasts ON lasts.application_id = a.id"
+            " WHERE a.wanted = 1 AND a.removed_at IS NULL"
+            " ORDER BY CASE WHEN lasts.ends_at IS NULL THEN 1 ELSE 0 END, lasts.ends_at, a.created_at, a.id"
+        )
+        return [(codec.application(row), codec.optional_moment(row["ends_at"])) for row in rows]
+
     def set_service_principal(self, application_id: str, service_principal_id: str) -> bool:
         """Record the service principal's object id."""
         return bool(

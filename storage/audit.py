@@ -2,17 +2,18 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
-from itertools import takewhile
 from typing import Any
 
 from bot.events import AuditEvent
 from storage import chain, codec
-from storage.chain import CONTENT, Head, Proof
+from storage.chain import CONTENT, Head, Proof, Walk
 from storage.database import Database, Row
 
 COLUMNS = (*CONTENT, "hash")
 _VALUES = ", ".join(f":{name}" for name in COLUMNS)
+BATCH = 1000
 
 
 class Audit:
@@ -33,21 +34,29 @@ class Audit:
         link_id: str | None = None,
         details: Mapping[str, str | int | bool] | None = None,
     ) -> None:
-        """Write one row. `actor` is a Slack user id, or `bot`, or `browser`."""
+        """Write one row. `actor` is a Slack user id, or `bot`, or `browser`.
+
+        A row about an application names the request that it came of: from it an auditor finds who asked and who agreed.
+        """
         row = {
             "id": entry_id,
             "at": codec.to_text(now),
             "event": event.value,
             "actor": actor,
-            "request_id": request_id,
             "application_id": application_id,
             "link_id": link_id,
             "details": json.dumps(dict(details or {}), sort_keys=True),
         }
         # There is one writer at a time, so that no two rows can follow the same one.
         with self._db.transaction():
-            chained = self._chained(row)
+            chained = self._chained({**row, "request_id": request_id or self._request_of(application_id)})
             self._db.run(f"INSERT INTO audit ({', '.join(COLUMNS)}) VALUES ({_VALUES})", **chained)
+
+    def _request_of(self, application_id: str | None) -> str | None:
+        if application_id is None:
+            return None
+        row = self._db.one("SELECT request_id FROM applications WHERE id = :id", id=application_id)
+        return row["request_id"] if row else None
 
     def _chained(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Give a row its number and its hash, and move the head to it."""
@@ -67,14 +76,16 @@ class Audit:
         row = self._db.one("SELECT seq, hash, cut_seq, cut_hash FROM audit_head WHERE only_row = 1")
         return Head(**row) if row else Head(seq=0, hash="", cut_seq=0, cut_hash="")
 
-    def rows(self, *, since: datetime | None = None, batch: int = 1000) -> Iterator[Row]:
-        """Yield every row in the order in which they were written, a batch at a time, from `since` on."""
+    def rows(self, *, since: datetime | None = None, after: int | None = None, batch: int = BATCH) -> Iterator[Row]:
+        """Yield the rows in the order of their numbers, a batch at a time: all, from a moment on, or after a number."""
         at = codec.to_text(since) if since else ""
-        first = self._db.one("SELECT MIN(seq) AS seq FROM audit WHERE at >= :at", at=at) if at else None
-        seq = (first["seq"] or self.head().seq + 1) - 1 if first else 0
+        bound, seq = "IS NOT NULL" if after is None else "> :seq", after
+        if since is not None:
+            first = self._db.one("SELECT MIN(seq) AS seq FROM audit WHERE at >= :at", at=at)
+            bound, seq = ">= :seq", first["seq"] if first else None
         while True:
             rows = self._db.all(
-                f"SELECT {', '.join(COLUMNS)} FROM audit WHERE seq > :seq AND at >= :at ORDER BY seq LIMIT :batch",
+                f"SELECT {', '.join(COLUMNS)} FROM audit WHERE seq {bound} AND at >= :at ORDER BY seq LIMIT :batch",
                 seq=seq,
                 at=at,
                 batch=batch,
@@ -82,11 +93,12 @@ class Audit:
             yield from rows
             if len(rows) < batch:
                 return
-            seq = rows[-1]["seq"]
+            bound, seq = "> :seq", rows[-1]["seq"]
 
-    def count(self) -> int:
-        """Return how many rows there are."""
-        row = self._db.one("SELECT COUNT(*) AS n FROM audit")
+    def count(self, *, since: datetime | None = None) -> int:
+        """Return how many rows there are, or have been written since a moment."""
+        at = codec.to_text(since) if since else ""
+        row = self._db.one("SELECT COUNT(*) AS n FROM audit WHERE at >= :at", at=at)
         return row["n"] if row else 0
 
     def times(self, event: AuditEvent) -> int:
@@ -94,28 +106,41 @@ class Audit:
         row = self._db.one("SELECT COUNT(*) AS n FROM audit WHERE event = :event", event=event.value)
         return row["n"] if row else 0
 
-    def verify(self, expected: str | None = None, tell: Callable[[int], None] = lambda _: None) -> Proof:
-        """Walk along the chain, see `storage.chain.verify`; `tell` hears of so many rows as they are read."""
-        # What is written meanwhile stands behind the head that is read first.
-        head = self.head()
+    def verify(
+        self, expected: str | None = None, tell: Callable[[int], None] = lambda _: None, *, batch: int = BATCH
+    ) -> Proof:
+        """Walk along the chain, see `storage.chain.Walk`; `tell` hears of so many rows as they are read.
 
-        def written() -> Iterator[Row]:
-            for row in takewhile(lambda row: row["seq"] <= head.seq, self.rows()):
-                yield row
+        Others write meanwhile, and once a day old rows are removed: the walk begins anew then.
+        """
+        while True:
+            begin = self.head()
+            proof = self._walked(Walk(begin, expected), tell, batch)
+            if self.head().cut_seq == begin.cut_seq:
+                return proof
+            tell(-proof.rows)
+
+    def _walked(self, walk: Walk, tell: Callable[[int], None], batch: int) -> Proof:
+        while True:
+            # When no row is left after this head was read, it is the head of the last row.
+            head, before = self.head(), walk.rows
+            for row in self.rows(after=walk.seq if walk.rows else None, batch=batch):
+                if not walk.follow(row):
+                    return walk.end(head)
                 tell(1)
+            if walk.rows == before:
+                proof = walk.end(head)
+                return replace(proof, fault=proof.fault or self._fault_beside(walk))
 
-        return chain.verify(written(), head, expected)
-
-    def chain_older(self) -> int:
-        """Number and chain the rows that were written before rows were chained; return how many."""
-        if self._db.one("SELECT id FROM audit WHERE seq IS NULL LIMIT 1") is None:
-            return 0
-        with self._db.transaction():
-            older = self._db.all("SELECT * FROM audit WHERE seq IS NULL ORDER BY at, id")
-            for row in older:
-                chained = self._chained(row)
-                self._db.run("UPDATE audit SET seq = :seq, hash = :hash WHERE id = :id", **_named(chained))
-        return len(older)
+    def _fault_beside(self, walk: Walk) -> str | None:
+        """Say what stands in the table that a walk from number to number passes by."""
+        row = self._db.one("SELECT id FROM audit WHERE seq IS NULL LIMIT 1")
+        if row is not None:
+            return f"A row without a number ({chain.shown(row['id'])}) was put beside the others."
+        row = self._db.one("SELECT COUNT(*) AS n FROM audit WHERE seq <= :seq", seq=walk.seq)
+        if row is not None and row["n"] != walk.rows:
+            return f"Up to row {walk.seq} there are {row['n']} rows, some with the same number."
+        return None
 
     def end_of(self, before: datetime) -> int:
         """Return the number of the last row of those at the beginning that are all older than a moment; 0 for none."""
@@ -135,7 +160,3 @@ class Audit:
             "UPDATE audit_head SET cut_seq = :seq, cut_hash = :hash WHERE only_row = 1", seq=up_to, hash=row["hash"]
         )
         return removed, row["hash"]
-
-
-def _named(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in ("seq", "hash", "id")}

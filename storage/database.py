@@ -26,6 +26,9 @@ class Database(Protocol):
     def run_many(self, sql: str, rows: Sequence[Row]) -> None:
         """Carry out one statement for each of these rows, all or nothing, in one go where the engine has that."""
 
+    def tables(self) -> set[str]:
+        """Return the names of the tables that are there."""
+
     def transaction(self) -> AbstractContextManager[None]:
         """Be the one writer, and make what happens inside durable together, or not at all.
 

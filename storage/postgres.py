@@ -60,13 +60,21 @@ class PostgresDatabase:
     # PostgreSQL, "SELECT": rows that another claimant holds just now are passed over, not waited for.
     skip_locked = " FOR UPDATE SKIP LOCKED"
 
-    def __init__(self, address: str, *, connections: int = MOST_CONNECTIONS, patience: float = WAIT_SECONDS) -> None:
+    def __init__(
+        self,
+        address: str,
+        *,
+        connections: int = MOST_CONNECTIONS,
+        patience: float = WAIT_SECONDS,
+        read_only: bool = False,
+    ) -> None:
         """Nothing connects yet. Raises StorageUnavailable for an address that cannot be read."""
         self._parts = {**DEFAULTS, **postgres_address.read(address)}
         self._local = threading.local()
         self._writer = threading.RLock()
         self._opening = threading.Lock()
         self._pool: ConnectionPool[Connection[DictRow]] | None = None
+        self._read_only = read_only
         self._connections = connections
         self._patience = patience
         self._door = Door()
@@ -101,6 +109,11 @@ class PostgresDatabase:
         """
         with self.transaction(), self._connection() as connection:
             connection.cursor().executemany(_dialect(sql), [_values(row) for row in rows])
+
+    def tables(self) -> set[str]:
+        """Return the names of the tables that are there. Raises StorageUnavailable."""
+        rows = self.all("SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema()")
+        return {row["name"] for row in rows}
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -193,7 +206,7 @@ class PostgresDatabase:
             connection_class=self._door.connection_class,
             # Statements are not prepared, because a pooler such as PgBouncer may change the session between them.
             kwargs={**self._parts, "autocommit": True, "row_factory": dict_row, "prepare_threshold": None},
-            configure=_configure,
+            configure=self._configure,
             min_size=1,
             max_size=self._connections,
             # No pauses that grow: a server that was away is asked again as soon as somebody wants something of it.
@@ -203,10 +216,10 @@ class PostgresDatabase:
             open=False,
         )
 
-
-def _configure(connection: Connection[DictRow]) -> None:
-    # Whatever the role's default is: who waited for a turn must see what the writer before it committed.
-    connection.isolation_level = IsolationLevel.READ_COMMITTED
+    def _configure(self, connection: Connection[DictRow]) -> None:
+        # Whatever the role's default is: who waited for a turn must see what the writer before it committed.
+        connection.isolation_level = IsolationLevel.READ_COMMITTED
+        connection.read_only = self._read_only
 
 
 @lru_cache(maxsize=512)

@@ -1,9 +1,10 @@
 """SQLite through sqlite-utils: one connection a thread, one writer at a time, durable commits."""
 
+import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from storage.database import Row
 
 BUSY_SECONDS = 20
 AGAIN_SECONDS = 0.01
+PAGES_AT_ONCE = 1000
 # SQLite, "Result and Error Codes": the part of a code that says which kind it is.
 PRIMARY_CODE = 0xFF
 DAMAGED = "The file is damaged: stop the bot and put a backup in its place."
@@ -40,8 +42,9 @@ class SqliteDatabase:
     # A claim holds the one write lock from its SELECT on.
     skip_locked = ""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
+        self._read_only = read_only
         self._writer = threading.RLock()
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
@@ -71,6 +74,10 @@ class SqliteDatabase:
         """Carry out one statement for each of these rows, all or nothing. Raises StorageUnavailable."""
         with self.transaction(), self._usable():
             self._connection().executemany(sql, rows)
+
+    def tables(self) -> set[str]:
+        """Return the names of the tables that are there. Raises StorageUnavailable."""
+        return {row["name"] for row in self.all("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -108,10 +115,27 @@ class SqliteDatabase:
         if found != ["ok"]:
             raise self._damaged(found[0].splitlines()[-1])
 
-    def copy_to(self, target: sqlite3.Connection) -> None:
-        """Copy everything as it is at this moment; others go on reading and writing. Raises StorageUnavailable."""
+    def copy_to(self, target: sqlite3.Connection, tell: Callable[[int], None]) -> None:
+        """Copy everything as it is at this moment; others go on reading and writing.
+
+        `tell` hears of so many pages as they are copied, and may break it off. Raises StorageUnavailable, and for what
+        it meets while it copies sqlite3.DatabaseError: either file may be at fault.
+        """
+        connection, done = self._connection(), 0
+
+        def copied(_status: int, left: int, of: int) -> None:
+            nonlocal done
+            more, done = of - left - done, of - left
+            tell(more)
+
         with self._usable():
-            self._connection().backup(target)
+            # Whoever is in the middle of reading sees one moment, however many steps that takes (SQLite, "Isolation").
+            connection.execute("BEGIN")
+            connection.execute("SELECT name FROM sqlite_master").fetchone()
+        try:
+            connection.backup(target, pages=PAGES_AT_ONCE, progress=copied)
+        finally:
+            connection.execute("ROLLBACK")
 
     def peek(self, sql: str) -> list[Row]:
         """Read a file that may not be ours: none is made, and none is changed. Raises StorageUnavailable."""
@@ -158,17 +182,39 @@ class SqliteDatabase:
         return StorageUnavailable(self._damage)
 
     def _open(self) -> SqliteUtilsDatabase:
-        # Only the bot's own user may read what people asked for.
-        self.path.touch(mode=0o600)
-        # isolation_level=None leaves BEGIN and COMMIT to us. Each thread uses its own connection only;
-        # check_same_thread is off for the one exception, closing them all at the end.
-        connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        _write_ahead(connection)
-        for pragma in ("synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+        if self._read_only:
+            connection = self._connected(f"{self.path.absolute().as_uri()}?{_way_to_read(self.path)}", uri=True)
+            pragmas = ["query_only = ON"]
+            # What is no UTF-8 was not written here; it is to be shown for what it is, and not to end the command.
+            connection.text_factory = lambda raw: raw.decode(errors="surrogateescape")
+        else:
+            # Only the bot's own user may read what people asked for.
+            self.path.touch(mode=0o600)
+            connection = self._connected(str(self.path))
+            pragmas = ["synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"]
+            _write_ahead(connection)
+        for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}")
         with self._guard:
             self._connections.append(connection)
         return SqliteUtilsDatabase(connection)
+
+    @staticmethod
+    def _connected(address: str, *, uri: bool = False) -> sqlite3.Connection:
+        # isolation_level=None leaves BEGIN and COMMIT to us. Each thread uses its own connection only;
+        # check_same_thread is off for the one exception, closing them all at the end.
+        return sqlite3.connect(address, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=uri)
+
+
+def _way_to_read(path: Path) -> str:
+    """Return how to open a file that is only to be read, so that nothing is left beside it (SQLite, "WAL mode").
+
+    A reader who may write tidies its log up at the end. One who may not would leave a log behind that the bot then
+    cannot write to, so it reads the file alone where there is no log: nobody has it open.
+    """
+    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+        return "mode=rw"
+    return "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "mode=ro&immutable=1"
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

@@ -15,6 +15,7 @@ from bot.manifest import SCOPES
 from bot.policy import Policy
 from bot.settings import Settings, variables
 from bot.terminal import ExitCode
+from storage.backup import PUT_RIGHT
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -138,3 +139,11 @@ def test_every_alert_is_in_the_runbook() -> None:
 
     assert len(alerts) > 8
     assert headings == alerts
+
+
+def test_what_a_restore_needs() -> None:
+    """The runbook has the statements that put a restored database right, word for word as a backup carries them out."""
+    statements = re.search(r"```sql\n(.*?)```", (ROOT / "docs" / "runbook.md").read_text(), re.DOTALL)
+
+    assert statements is not None
+    assert statements[1].splitlines() == [f"{statement};" for statement in PUT_RIGHT]

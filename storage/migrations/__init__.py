@@ -4,6 +4,11 @@ from importlib.resources import files
 
 from bot.errors import StorageUnavailable
 from storage.database import Database
+from storage.migrations.steps import begin_chain
+
+# What the statements of a migration are followed by, in its transaction. The second makes up for a process that died
+# when the first was not yet in the migration's transaction.
+STEPS = {5: begin_chain, 11: begin_chain}
 
 
 def scripts() -> list[tuple[int, str, str]]:
@@ -15,6 +20,20 @@ def scripts() -> list[tuple[int, str, str]]:
 def applied(database: Database) -> set[int]:
     """The numbers that this database has already."""
     return {int(row["number"]) for row in database.all("SELECT number FROM schema_migrations")}
+
+
+def missing(database: Database, place: str) -> list[str]:
+    """Return the names of the migrations that a database has still to get, and change nothing.
+
+    Raises StorageUnavailable where no bot has been yet, and where a newer version has been.
+    """
+    if not database.tables() >= {"schema_migrations", "app_requests", "audit"}:
+        raise StorageUnavailable(
+            f"Nothing of Register App is kept in {place}: correct DATABASE_URL or run `register-app migrate`."
+        )
+    _none_from_the_future(database)
+    there = applied(database)
+    return [name for number, name, _ in scripts() if number not in there]
 
 
 def migrate(database: Database, *, now: str) -> list[str]:
@@ -50,6 +69,8 @@ def _apply(database: Database, number: int, name: str, script: str, now: str) ->
             return False
         for statement in statements(script):
             database.run(statement)
+        if number in STEPS:
+            STEPS[number](database)
         database.run(
             "INSERT INTO schema_migrations (number, name, applied_at) VALUES (:number, :name, :now)",
             number=number,

@@ -2,12 +2,14 @@
 
 import ctypes
 import os
-import select
+import pty
+import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from io import RawIOBase
 from pathlib import Path
 from typing import Any
 
@@ -42,50 +44,62 @@ class Terminal:
     def run(self, *words: str, **changes: str | None) -> Said:
         """Run one command with some variables changed; None takes one away."""
         done = subprocess.run(
-            [sys.executable, "-m", "bot", *words],
-            stderr=subprocess.PIPE,
-            timeout=SECONDS,
-            check=False,
-            **self._surroundings(changes),
+            **self.command(*words, **changes), capture_output=True, text=True, timeout=SECONDS, check=False
         )
         return Said(code=done.returncode, out=done.stdout, err=done.stderr)
 
-    def watch(self, *words: str, look: Callable[[str], None], **changes: str | None) -> Said:
-        """Run one command before somebody's eyes: its stderr is a screen, of which `look` hears piece by piece."""
-        eyes, screen = os.openpty()
-        shown = []
-        with subprocess.Popen(
-            [sys.executable, "-m", "bot", *words], stderr=screen, **self._surroundings(changes)
-        ) as process:
-            os.close(screen)
-            for piece in _pieces(eyes):
-                shown.append(piece)
-                look(piece)
-            os.close(eyes)
-            out, _ = process.communicate()
-        return Said(code=process.returncode, out=out, err="".join(shown))
+    def watch(
+        self,
+        *words: str,
+        rows_too: bool = False,
+        end_with: int = 0,
+        look: Callable[[str], None] = lambda _: None,
+        **changes: str | None,
+    ) -> Said:
+        """Run one command at a terminal with a person before it, who sees what it says on stderr: `err`.
 
-    def _surroundings(self, changes: Mapping[str, str | None]) -> dict[str, Any]:
+        With `rows_too` they see what it prints as well, and `out` is empty. `end_with` is the signal with which they
+        end it as soon as a bar has begun to grow; `look` hears of what they see, piece by piece.
+        """
+        ours, theirs = pty.openpty()
+        with tempfile.TemporaryFile("w+") as out, os.fdopen(ours, "rb", buffering=0) as screen:
+            process = subprocess.Popen(
+                **self.command(*words, **changes), stdout=theirs if rows_too else out, stderr=theirs
+            )
+            os.close(theirs)
+            seen = b""
+            while shown := _shown(screen):
+                seen += shown
+                look(shown.decode(errors="replace"))
+                if end_with and re.search(rb"[1-9]\d*%", seen):
+                    process.send_signal(end_with)
+                    end_with = 0
+            code = process.wait(SECONDS)
+            out.seek(0)
+            return Said(code=code, out=out.read(), err=seen.decode())
+
+    def command(self, *words: str, **changes: str | None) -> dict[str, Any]:
+        """What `subprocess` needs to run one command here."""
         wanted: Mapping[str, str | None] = {**self.environment, **changes}
-        inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        surroundings = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         return {
+            "args": [sys.executable, "-m", "bot", *words],
             "cwd": self.folder,
             "env": {
-                **inherited,
+                **surroundings,
                 "PYTHONPATH": str(ROOT),
                 **{name: value for name, value in wanted.items() if value is not None},
             },
-            "stdout": subprocess.PIPE,
-            "text": True,
             "preexec_fn": _bow_to_permissions if self.like_everybody else None,
         }
 
 
-def _pieces(eyes: int) -> Iterator[str]:
-    """What a screen shows, until nobody writes to it any more: Linux says EIO then (pty(7)), others that it ends."""
-    with suppress(OSError):
-        while select.select([eyes], [], [], SECONDS)[0] and (piece := os.read(eyes, 4096)):
-            yield piece.decode(errors="replace")
+def _shown(screen: RawIOBase) -> bytes:
+    """What a terminal shows next; nothing when everybody who could write to it has ended (Linux says EIO then)."""
+    try:
+        return screen.read(65536) or b""
+    except OSError:
+        return b""
 
 
 def _bow_to_permissions() -> None:

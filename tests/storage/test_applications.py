@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from bot.applications_command import within
 from storage import Store
 from tests.domain import nouns
 from tests.domain.nouns import NOW
@@ -129,3 +130,37 @@ def test_everything_unwanted_of_one_request(store: Store) -> None:
     found = store.applications.unwanted(now=NOW, request_id="REQ-00000001")
 
     assert [application.id for application in found] == ["app-1", "app-2"]
+
+
+def with_ends(store: Store) -> None:
+    """Applications whose last secrets end at the edges of three days, one without, and one that is not wanted."""
+    with_requests(store, 6)
+    day = timedelta(days=1)
+    ends = {1: 3 * day, 2: timedelta(), 3: -timedelta(seconds=1), 4: 3 * day - timedelta(seconds=1), 5: 200 * day}
+    for number in range(1, 7):
+        store.applications.add(nouns.application(number))
+        store.links.add(nouns.link(number))
+        if number in ends:
+            store.credentials.add(nouns.credential(number, ends_at=NOW + ends[number]))
+    store.credentials.add(nouns.credential(9, application_id="app-4", link_id="link-4", ends_at=NOW))
+    store.applications.disown("app-5", now=NOW)
+
+
+def test_by_the_end_of_the_last_secret(store: Store) -> None:
+    """What is left without a secret first comes first; what has none comes last, and what is not wanted not at all."""
+    with_ends(store)
+    found = [(application.id, ends_at) for application, ends_at in store.applications.by_end()]
+
+    assert [name for name, _ in found] == ["app-3", "app-2", "app-4", "app-1", "app-6"]
+    assert found[0][1] == NOW - timedelta(seconds=1)
+    assert found[4][1] is None
+
+
+def test_as_many_as_the_alert_counts(store: Store) -> None:
+    """Those that end within three days are as many as the figures say."""
+    with_ends(store)
+    before, until = store.figures.applications_ending_before([NOW, NOW + timedelta(days=3)])
+    listed = within(store.applications.by_end(), NOW, 3)
+
+    assert [application.id for application, _ in listed] == ["app-2", "app-4"]
+    assert len(listed) == until - before

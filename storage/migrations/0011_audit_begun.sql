@@ -1,0 +1,2 @@
+-- Nothing but the step of this number, storage/migrations/steps.py: rows that 0005 left without a number, because its
+-- process died before it chained them, are chained if no chain was begun since.
