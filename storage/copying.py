@@ -24,6 +24,7 @@ TABLES: Final[Mapping[str, str]] = {
     "round_runs": "round",
     "audit": "id",
     "audit_head": "only_row",
+    "audit_removed": "event",
 }
 BATCH: Final = 1000
 

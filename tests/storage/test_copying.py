@@ -46,6 +46,7 @@ def fill(store: Store) -> None:
     store.database.run("INSERT INTO messages (slot, channel, ts) VALUES ('s', 'C1', '1.0')")
     store.pace.limit("chat.update", "C1", until=NOW, paced_until=NOW, now=NOW)
     store.database.run("INSERT INTO deliveries (key, handled_by, first_seen) VALUES ('k', 'h', '2026')")
+    store.database.run("INSERT INTO audit_removed (event, times) VALUES ('link:arm', 7)")
     store.figures.note({("graph", "GET /me", "ok"): 3}, {"messages": NOW})
     with store.transaction():
         for number in range(BATCH + 1):
