@@ -13,7 +13,7 @@ CREATE INDEX approvals_by_time ON approvals (approved_at);
 CREATE INDEX outbox_by_sending ON outbox (sent_at) WHERE sent_at IS NOT NULL;
 
 -- Applications are counted by their last secret in this index alone.
-CREATE INDEX credentials_live ON credentials (application_id, ends_at) WHERE state = 'live';
+CREATE INDEX credentials_by_end ON credentials (state, application_id, ends_at);
 
 -- Before a link goes, the engine looks for the secrets that name it.
 CREATE INDEX credentials_by_link ON credentials (link_id);

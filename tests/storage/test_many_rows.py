@@ -19,6 +19,10 @@ from tests.domain.nouns import NOW
 
 MANY = 10_000
 RARE = ("applications_unwanted", "links_to_sweep", "credentials_unproven", "outbox_waiting")
+# Of what waits to be sent there is hardly ever any.
+QUEUED = "SEARCH o USING INDEX outbox_by_state"
+# What a question found by itself, before it goes on.
+FOUND = ("SCAN done", "SCAN CONSTANT ROW")
 OLD_END = ("audit_by_seq", "SCAN oldest")
 SOON = NOW + timedelta(minutes=2)
 # Requests that are over, and were reminded of before.
@@ -141,8 +145,20 @@ HOT: list[tuple[str, Ask]] = [
     ("the oldest message", lambda s: s.outbox.oldest_waiting()),
     ("where a message stands", lambda s: s.outbox.posted("card:REQ-00000007")),
     ("a page of the audit", lambda s: next(s.audit.rows(since=NOW - timedelta(minutes=9), batch=5))),
-    ("requests that are over", lambda s: s.retention.over(SOON, 20)),
+    ("messages that wait", lambda s: s.figures.waiting()),
+    ("how often something happened", lambda s: s.audit.times(AuditEvent.REQUEST_FAIL)),
     ("whether messages are old", lambda s: s.retention.any_delivered(NOW)),
+]
+# What looks at one end of what is kept, the new one or the old one.
+ENDS: list[tuple[str, Ask]] = [
+    ("times to a decision", lambda s: s.figures.decided(NOW)),
+    ("times to delivery", lambda s: s.figures.delivered(NOW)),
+    ("requests that are over", lambda s: s.retention.over(SOON, 20)),
+]
+# What monitoring asks of everything that is kept: each counts in an index, and reads no row.
+WHOLE: list[tuple[str, Ask]] = [
+    ("requests by state", lambda s: s.figures.requests_by_state()),
+    ("applications by their last secret", lambda s: s.figures.last_secrets(NOW, [NOW, SOON])),
 ]
 # What is done in the turn of the one writer, which nobody may hold for long.
 REMOVALS: list[tuple[str, Ask]] = [
@@ -161,7 +177,31 @@ def test_by_an_index(crowded: tuple[Store, ListeningDatabase], ask: Ask) -> None
 
     assert database.heard
     # An index of nothing but rare rows may be read from end to end.
-    assert [step for step in database.plans() if "SCAN" in step and not step.endswith(RARE)] == []
+    assert [step for step in database.plans() if "SCAN" in step and not step.endswith((*RARE, *FOUND))] == []
+
+
+@pytest.mark.parametrize("ask", [pytest.param(ask, id=name) for name, ask in ENDS])
+def test_from_one_end(crowded: tuple[Store, ListeningDatabase], ask: Ask) -> None:
+    """What asks about a time begins with that time, and not with all that were ever in a state."""
+    store, database = crowded
+    database.heard.clear()
+    ask(store)
+    steps = database.plans()
+
+    assert [step for step in steps if "SCAN" in step and not step.endswith(FOUND)] == []
+    assert [step for step in steps if "_by_time" in step] != []
+    assert [step for step in steps if step.endswith("_by_state (state=?)") and QUEUED not in step] == []
+
+
+@pytest.mark.parametrize("ask", [pytest.param(ask, id=name) for name, ask in WHOLE])
+def test_counted_in_an_index(crowded: tuple[Store, ListeningDatabase], ask: Ask) -> None:
+    """What counts everything goes once through an index that holds all that is asked, and sorts nothing."""
+    store, database = crowded
+    database.heard.clear()
+    ask(store)
+    steps = [step for step in database.plans() if not step.startswith("CO-ROUTINE") and step != "SCAN lasts"]
+
+    assert [" USING COVERING INDEX " in step for step in steps] == [True]
 
 
 class Undone(Exception):
