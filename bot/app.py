@@ -1,7 +1,7 @@
 """The composition root: settings to store, Entra, use cases, Slack and web. The one file that sees everything."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ from bot.reminders import Reminders
 from bot.removal import Removal
 from bot.retention import Retention
 from bot.rotation import Rotation
-from bot.rounds import Part, all_rounds, rounds_of
+from bot.rounds import Part, all_rounds, rounds_of, told_of
 from bot.settings import Settings
 from handlers.blocks.link_dm import LinkPlace
 from handlers.courier import Courier
@@ -122,7 +122,8 @@ def build(  # noqa: PLR0913 - each but the first has a value that suits the prod
     proof = _proof(ground, proof_pause_seconds)
     minting = _minting(ground, proof)
     use_cases = _use_cases(ground)
-    rounds = rounds_of(part, _rounds(ground, use_cases, minting, proof, poll_seconds))
+    every_round = _rounds(ground, use_cases, minting, proof, poll_seconds)
+    rounds = rounds_of(part, every_round)
     clock = Clock(rounds, went_well=ground.pulse.went_well)
     desk = _desk(ground, minting, clock)
     slack = slack_app(settings, use_cases, ground.count_slack, clock.wake)
@@ -137,7 +138,7 @@ def build(  # noqa: PLR0913 - each but the first has a value that suits the prod
         desk=desk,
         slack=slack,
         sign_in=sign_in,
-        web=_web(ground, desk, slack, clock, sign_in),
+        web=_web(ground, desk, slack, clock, sign_in, told_of(every_round)),
         rounds=rounds,
         clock=clock,
         pulse=ground.pulse,
@@ -266,13 +267,13 @@ def _courier(ground: Ground) -> Courier:
     )
 
 
-def _web(ground: Ground, desk: Desk, slack: App, clock: Clock, sign_in: OpenId | None) -> Flask:
+def _web(ground: Ground, desk: Desk, slack: App, clock: Clock, sign_in: OpenId | None, rounds: Sequence[str]) -> Flask:
     return create_web(
         desk,
         public_url=ground.settings.public_url,
         trusted_proxies=ground.settings.trusted_proxies,
         slack=slack_door(ground.settings, ground.store, slack, ground.now),
-        metrics=metrics_door(ground.settings, ground.store, ground.now),
+        metrics=metrics_door(ground.settings, ground.store, ground.now, rounds),
         ready=lambda: not_ready(ground.store, clock),
         clock=ground.now,
         sign_in=sign_in,

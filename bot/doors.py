@@ -1,6 +1,6 @@
 """The doors of the web side that lead to others than a person: Slack, Prometheus, and whoever asks for health."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from flask import Request
@@ -20,14 +20,16 @@ from storage import Store
 HANGING_SECONDS = 900.0
 
 
-def metrics_door(settings: Settings, store: Store, now: Callable[[], datetime]) -> MetricsDoor | None:
-    """Return what answers Prometheus; without a token nobody does."""
+def metrics_door(
+    settings: Settings, store: Store, now: Callable[[], datetime], rounds: Sequence[str]
+) -> MetricsDoor | None:
+    """Return what answers Prometheus, of `rounds` among others; without a token nobody does."""
     token = settings.metrics_token
     if token is None:
         return None
     return MetricsDoor(
         token=token.get_secret_value(),
-        exposition=lambda: exposition(store, now),
+        exposition=lambda: exposition(store, now, rounds),
         content_type=CONTENT_TYPE,
     )
 

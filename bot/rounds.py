@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from enum import Enum
 
 from bot.clock import Round
+from bot.errors import EntraUnavailable
 from bot.minting import Minting
 from bot.proof import Proof
 from bot.provisioning import Provisioning
@@ -11,6 +12,8 @@ from bot.pulse import Pulse
 from handlers.courier import Courier
 from handlers.deliveries import forget_old
 from handlers.use_cases import UseCases
+
+FIRST_CATALOGUE, CATALOGUE = "first catalogue", "catalogue"
 
 
 class Part(Enum):
@@ -28,6 +31,14 @@ def rounds_of(part: Part, rounds: Sequence[Round]) -> tuple[Round, ...]:
     return tuple(entry for entry in rounds if part is not Part.WEB or entry.memory)
 
 
+def told_of(rounds: Sequence[Round]) -> tuple[str, ...]:
+    """Return the names of the rounds of which monitoring is told when they last went well.
+
+    Not of the first reading of the catalogue, which the round "catalogue" tells of.
+    """
+    return tuple(entry.name for entry in rounds if entry.name != FIRST_CATALOGUE)
+
+
 def all_rounds(  # noqa: PLR0913, PLR0917 - the table of the product's whole background work
     use_cases: UseCases,
     courier: Courier,
@@ -42,8 +53,14 @@ def all_rounds(  # noqa: PLR0913, PLR0917 - the table of the product's whole bac
     approvals, links, removal = use_cases.approvals, use_cases.links, use_cases.removal
     catalogue = use_cases.catalogue
 
-    def first_catalogue() -> bool:
-        return catalogue.loaded_at is None and catalogue.refresh()
+    def first_catalogue() -> None:
+        if catalogue.loaded_at is None and catalogue.refresh():
+            pulse.went_well(CATALOGUE)
+
+    def catalogue_again() -> None:
+        # A round that comes to its end has gone well; the error is how it says that it has not.
+        if not catalogue.refresh():
+            raise EntraUnavailable("The catalogue was not refreshed; the last good copy stays.")
 
     minute, hour = 60 * poll_seconds, 3600.0
     return (
@@ -60,8 +77,8 @@ def all_rounds(  # noqa: PLR0913, PLR0917 - the table of the product's whole bac
         Round(name="waiting requests", work=approvals.remind_approvers, seconds=minute),
         Round(name="lapsed requests", work=approvals.lapse, seconds=minute),
         Round(name="old deliveries", work=lambda: forget_old(use_cases.store, use_cases.clock), seconds=minute),
-        Round(name="first catalogue", work=first_catalogue, seconds=10 * poll_seconds, memory=True),
-        Round(name="catalogue", work=lambda: catalogue.refresh() and False, seconds=hour, hurry=False, memory=True),
+        Round(name=FIRST_CATALOGUE, work=first_catalogue, seconds=10 * poll_seconds, memory=True),
+        Round(name=CATALOGUE, work=catalogue_again, seconds=hour, hurry=False, memory=True),
         Round(name="figures", work=pulse.beat, seconds=minute, hurry=False, memory=True),
         Round(name="reminders", work=use_cases.reminders.remind_due, daily_at=daily_at, hurry=False),
         Round(name="retention", work=use_cases.retention.remove_due, daily_at=daily_at, hurry=False),

@@ -68,8 +68,9 @@ def retention(dry_run: bool) -> None:  # noqa: FBT001 - click passes flags by na
     with found(read_only=dry_run) as store:
         use_case = Retention(store, policy, lambda: datetime.now(UTC))
         old = use_case.due()
-        while not dry_run and use_case.remove_due():
-            pass
+        if not dry_run:
+            with progress("Removing", old.total) as tell:
+                old = use_case.remove_all(tell)
     done = "would be removed" if dry_run else "were removed"
     click.echo(f"{old.requests} requests, {old.messages} delivered messages and {old.audit_rows} audit rows {done}.")
 

@@ -20,6 +20,7 @@ from handlers import notices
 from handlers.doubt import Doubt, Sought
 from handlers.pace import Pace, TooSoon, is_limit
 from handlers.rendering import Draft, Renderer
+from handlers.slack_words import CANNOT_EDIT, SLACK_AILING, is_nobody_there
 from handlers.undelivered import Undelivered
 from storage import Store
 
@@ -32,16 +33,6 @@ BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 15, 60, 300))
 # What an operator can mend (an archived channel, a bot that was removed from it) is mended by then, or never.
 GIVE_UP_AFTER = timedelta(days=3)
 
-# Slack, "chat.postMessage" and "conversations.open": errors that no waiting mends for this person.
-NOBODY_THERE = frozenset(
-    {"user_disabled", "user_not_found", "user_not_visible", "cannot_dm_bot", "messages_tab_disabled"}
-)
-# Slack, "chat.postMessage": errors on Slack's side, after which nobody knows whether the message was posted.
-SLACK_AILING = frozenset({"internal_error", "fatal_error", "request_timeout", "service_unavailable"})
-# Slack, "chat.update": the message can be edited no more, so a new one takes its place.
-CANNOT_EDIT = frozenset(
-    {"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive", "channel_not_found"}
-)
 # The blocks were refused: the plain text says the same with less comfort.
 TOO_MUCH = frozenset({"invalid_blocks", "msg_blocks_too_long", "msg_too_long", "block_mismatch"})
 
@@ -194,7 +185,7 @@ class Courier:
         elif error.response.status_code >= 500 or word in SLACK_AILING:  # noqa: PLR2004 - HTTP's number
             # It may have been posted all the same: the entry stays in doubt until it is looked for.
             self._later(entry, word, self._backoff(entry))
-        elif word in NOBODY_THERE or (word == "channel_not_found" and entry.recipient.startswith(("U", "W"))):
+        elif is_nobody_there(word, entry.recipient):
             self._undelivered.give_up(entry, word)
         elif self._now() - entry.created_at > GIVE_UP_AFTER:
             log.error("A %s is given up, because Slack refused it for days: %s", entry.kind, word)

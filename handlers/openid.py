@@ -22,6 +22,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.errors import SlackUnavailable
 from handlers.slack_client import SlackClient
+from handlers.slack_words import SPENT_CODE
 
 _log = logging.getLogger(__name__)
 
@@ -30,8 +31,6 @@ USER_ID: Final = "https://slack.com/user_id"
 TEAM_ID: Final = "https://slack.com/team_id"
 # Two clocks may differ; Slack gives an id_token five minutes ("openid.connect.token").
 _LEEWAY: Final = timedelta(minutes=1)
-# What says of a code that it is not good (any more), by Slack's page of errors of openid.connect.token.
-_SPENT: Final = frozenset({"invalid_code", "code_already_used", "code_expired", "invalid_grant", "no_code"})
 # What will be another answer a little later, to the same question.
 _PASSING: Final = frozenset(
     {"ratelimited", "rate_limited", "fatal_error", "internal_error", "service_unavailable", "request_timeout"}
@@ -119,7 +118,7 @@ class OpenId:
     def who(self, code: str, nonce: str) -> SignedIn | NotSignedIn:
         """Exchange a code, once, for who signed in. Raises SlackUnavailable when Slack does not say."""
         word, answer = self._exchange(code)
-        if word in _SPENT:
+        if word in SPENT_CODE:
             return NotSignedIn(reason="spent")
         if word:
             _log.error("Slack refuses the sign-in's settings: openid.connect.token says %s.", word)

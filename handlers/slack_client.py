@@ -16,6 +16,9 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
+from handlers.pace import LIMITED
+from handlers.slack_words import GONE, SLACK_AILING, is_nobody_there
+
 log = logging.getLogger(__name__)
 
 #: What this bot reads in an answer, and what it must be (Slack, the methods' own pages).
@@ -40,7 +43,10 @@ class Unintelligible(ConnectionError):
 
 
 class SlackClient(WebClient):
-    """A client that tells `answered` the method and the HTTP status of each call, 0 for no answer."""
+    """A client that tells `answered` the method and the HTTP status of each call, 0 for no answer.
+
+    What Slack refuses comes with status 200; it is told with the status that says what Slack means by it.
+    """
 
     def __init__(self, *, answered: Callable[[str, int], None], **options: Any) -> None:
         super().__init__(**options)
@@ -51,9 +57,7 @@ class SlackClient(WebClient):
         try:
             response = self._intelligible(api_method, arguments)
         except SlackApiError as error:
-            status = error.response.status_code
-            # A refusal of Slack's comes with HTTP 200; here it counts as what it is.
-            self._answered(api_method, HTTPStatus.BAD_REQUEST if status == HTTPStatus.OK else status)
+            self._answered(api_method, _meaning(api_method, error, arguments))
             raise
         except Exception:
             self._answered(api_method, 0)
@@ -85,6 +89,24 @@ def _is_slacks(error: SlackApiError) -> bool:
         error.response.data = {"ok": False, "error": "ratelimited"}
     data = error.response.data
     return isinstance(data, dict) and bool(_ERROR.fullmatch(str(data.get("error"))))
+
+
+def _meaning(method: str, error: SlackApiError, arguments: Mapping[str, Any]) -> int:
+    """Return the HTTP status that an error of Slack's amounts to."""
+    word = str(error.response.get("error"))
+    if error.response.status_code != HTTPStatus.OK:
+        return int(error.response.status_code)
+    if word in LIMITED:
+        return HTTPStatus.TOO_MANY_REQUESTS
+    if word in SLACK_AILING:
+        return HTTPStatus.INTERNAL_SERVER_ERROR
+    gone = is_nobody_there(word, _recipient(arguments)) or word in GONE.get(method, ())
+    return HTTPStatus.NOT_FOUND if gone else HTTPStatus.BAD_REQUEST
+
+
+def _recipient(arguments: Mapping[str, Any]) -> str:
+    named = [arguments[part] for part in ("json", "params", "data") if isinstance(arguments.get(part), Mapping)]
+    return next((str(values["channel"]) for values in named if "channel" in values), "")
 
 
 def _holds(data: object, path: str, kind: type) -> bool:

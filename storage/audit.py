@@ -1,6 +1,7 @@
 """The audit: one row for every state change and every look at a secret, written with what it tells of, and chained."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -14,6 +15,7 @@ from storage.database import Database, Row
 COLUMNS = (*CONTENT, "hash")
 _VALUES = ", ".join(f":{name}" for name in COLUMNS)
 BATCH = 1000
+EVERY_ROW = 2**62
 
 
 class Audit:
@@ -102,8 +104,13 @@ class Audit:
         return row["n"] if row else 0
 
     def times(self, event: AuditEvent) -> int:
-        """Return how often something happened."""
-        row = self._db.one("SELECT COUNT(*) AS n FROM audit WHERE event = :event", event=event.value)
+        """Return how often something happened since the beginning, also where the rows that told of it are gone."""
+        # One question, so that no cut falls between its parts: what is counted never goes down.
+        row = self._db.one(
+            "SELECT (SELECT COUNT(*) FROM audit WHERE event = :event)"
+            " + COALESCE((SELECT times FROM audit_removed WHERE event = :event), 0) AS n",
+            event=event.value,
+        )
         return row["n"] if row else 0
 
     def verify(
@@ -142,10 +149,19 @@ class Audit:
             return f"Up to row {walk.seq} there are {row['n']} rows, some with the same number."
         return None
 
-    def end_of(self, before: datetime) -> int:
-        """Return the number of the last row of those at the beginning that are all older than a moment; 0 for none."""
-        row = self._db.one("SELECT MIN(seq) AS seq FROM audit WHERE at >= :before", before=codec.to_text(before))
-        return (row["seq"] - 1) if row and row["seq"] else self.head().seq
+    def end_of(self, before: datetime, *, within: int = EVERY_ROW) -> int:
+        """Return the number of the last row of those at the beginning that are all older than a moment; 0 for none.
+
+        With `within` no more than so many rows are looked at, and the number is one of theirs.
+        """
+        row = self._db.one(
+            "SELECT MIN(CASE WHEN at >= :before THEN seq END) AS younger, MAX(seq) AS last"
+            " FROM (SELECT seq, at FROM audit ORDER BY seq LIMIT :within) AS oldest",
+            before=codec.to_text(before),
+            within=within,
+        )
+        younger, last = (row["younger"], row["last"]) if row else (None, None)
+        return younger - 1 if younger else last or self.head().seq
 
     def cut(self, up_to: int) -> tuple[int, str]:
         """Remove the rows up to a number; return how many, and the hash of the last of them.
@@ -155,8 +171,20 @@ class Audit:
         row = self._db.one("SELECT hash FROM audit WHERE seq = :seq", seq=up_to)
         if row is None:
             return 0, ""
+        self._keep_counts(up_to)
         removed = self._db.run("DELETE FROM audit WHERE seq <= :seq", seq=up_to)
         self._db.run(
             "UPDATE audit_head SET cut_seq = :seq, cut_hash = :hash WHERE only_row = 1", seq=up_to, hash=row["hash"]
         )
         return removed, row["hash"]
+
+    def _keep_counts(self, up_to: int) -> None:
+        """Keep how often each thing happened in the rows up to a number, which go."""
+        rows = self._db.all("SELECT event FROM audit WHERE seq <= :seq", seq=up_to)
+        for event, times in Counter(row["event"] for row in rows).items():
+            self._db.run(
+                "INSERT INTO audit_removed (event, times) VALUES (:event, :times)"
+                " ON CONFLICT (event) DO UPDATE SET times = audit_removed.times + excluded.times",
+                event=event,
+                times=times,
+            )

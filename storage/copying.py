@@ -31,6 +31,7 @@ TABLES: Final[Mapping[str, str]] = {
     "round_runs": "round",
     "audit": "id",
     "audit_head": "only_row",
+    "audit_removed": "event",
 }
 BATCH: Final = 1000
 APPLIED: Final = "SELECT number, name FROM schema_migrations"

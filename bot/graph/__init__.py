@@ -3,6 +3,7 @@
 credentials     the four ways in which the bot proves who it is
 token_wire      the HTTP under MSAL, and the way to an Entra on this machine
 tokens          the bot's tokens and roles; the try-out of a fresh client secret
+sign_in         the same tokens, with how each sign-in ended counted
 odata           texts quoted for a filter or a path
 bounded         an answer has an end, in size and in time
 answers         one answer of Graph as a value; its texts that we match, in one table; Graph's errors as ours
@@ -26,6 +27,7 @@ from bot.graph.bounded import bounded_session
 from bot.graph.catalogue import Catalogue, load
 from bot.graph.client import GraphClient
 from bot.graph.directory import Directory
+from bot.graph.sign_in import CountedTokens
 from bot.graph.tokens import PUBLIC_AUTHORITY, PUBLIC_GRAPH, BotCredential, Tokens
 
 
@@ -66,13 +68,15 @@ def open_entra(  # noqa: PLR0913 - each but the first two has a value that suits
 ) -> Entra:
     """Put the rooms of this floor together; nothing is sent until something is asked.
 
-    `answered` hears of every answer of Graph: the call's method and template, and its status, 0 for none.
+    `answered` hears of every call of Graph, its method and template, and of every sign-in; each with its status, 0 for
+    no answer.
 
     Raises ValueError when an address is plain http to another machine.
     """
     http = session or bounded_session()
     tokens = Tokens(access.tenant_id, access.client_id, access.credential, access.authority, access.graph_root, http)
-    client = GraphClient(tokens, access.graph_root, http, sleep, monotonic, patience_seconds, answered=answered)
+    counted = CountedTokens(tokens, answered)
+    client = GraphClient(counted, access.graph_root, http, sleep, monotonic, patience_seconds, answered=answered)
     return Entra(
         tenant_id=access.tenant_id,
         client_id=access.client_id,

@@ -15,16 +15,18 @@ from requests.auth import AuthBase
 
 from bot.errors import EntraRefused, EntraUnavailable
 from bot.graph import odata
-from bot.graph.answers import Answer, no_answer, read_answer, refusal, unavailable, will_pass
+from bot.graph.answers import Answer, Saying, no_answer, read_answer, refusal, says, unavailable, will_pass
 from bot.graph.retries import Attempt, leaves_open, pause, worth_repeating
+from bot.graph.sign_in import TokenSource
 from bot.graph.token_wire import TIMEOUT, checked_root
-from bot.graph.tokens import Tokens
 
 _log = logging.getLogger(__name__)
 #: Spreads simultaneous repeats; the operating system's source needs no seed and no lock.
 _jitter: Final = random.SystemRandom().random
 _HARMLESS_TWICE: Final = frozenset({"GET", "DELETE", "PATCH"})
 _VERSION: Final = "/v1.0"
+#: What a healthy bot hears every day: that something is not there yet, or is there already.
+_FOUND_OUT: Final = frozenset(Saying) - {Saying.CONCURRENT_WRITE}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +87,7 @@ class GraphClient:
 
     def __init__(  # noqa: PLR0913 - the seams of the one door, each with a value that suits the product
         self,
-        tokens: Tokens,
+        tokens: TokenSource,
         root: str,
         session: requests.Session,
         sleep: Callable[[float], None] = time.sleep,
@@ -94,7 +96,10 @@ class GraphClient:
         *,
         answered: Callable[[str, int], None] = lambda _call, _status: None,
     ) -> None:
-        """`answered` hears of every answer: the call's method and template, and its status, 0 for none."""
+        """`answered` hears of every call that was made: its method and template, and a status, 0 for no answer.
+
+        The status is Graph's own, but for what was only found out by asking: that is told as 404, as in no refusal.
+        """
         self._tokens = tokens
         self._root = checked_root(root)
         self._session = session
@@ -158,7 +163,8 @@ class GraphClient:
         course = _Course(began=self._monotonic())
         while True:
             answer, token = self._attempt(call, url, course)
-            self._answered(f"{call.method} {call.template}", answer.status)
+            if token:
+                self._answered(f"{call.method} {call.template}", _counted(answer))
             if not self._again(call, course, answer, token):
                 break
         self._record(call, course, answer)
@@ -225,6 +231,10 @@ class GraphClient:
             "client_request_id": course.client_request_id,
         }
         _log.info("Graph answered %s %s with %d", call.method, call.template, answer.status, extra=facts)
+
+
+def _counted(answer: Answer) -> int:
+    return HTTPStatus.NOT_FOUND if any(says(answer, saying) for saying in _FOUND_OUT) else answer.status
 
 
 def get(template: str, select: str = "", **names: str) -> Call:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.events import AuditEvent
+from bot.lifecycle import RequestEvent
+from bot.retention import REQUESTS
 from storage import Store, open_store
 from tests.cli.terminal import Terminal
 from tests.domain import nouns
@@ -84,13 +86,30 @@ def test_backup_of_postgres(terminal: Terminal, tmp_path: Path) -> None:
     assert not (terminal.folder / "copy.sqlite3").exists()
 
 
+# What the fixture below has of ten years ago: more requests than go in one piece.
+OLD_REQUESTS, OLD_MESSAGES = REQUESTS + 2, 3
+SENTENCE = f"{OLD_REQUESTS} requests, {OLD_MESSAGES} delivered messages and 1 audit rows {{}} removed.\n"
+
+
 @pytest.fixture
 def aged(terminal: Terminal) -> Terminal:
-    """A terminal whose database has an audit row of ten years ago, and one of today."""
+    """A terminal whose database has requests, messages and an audit row of ten years ago, and one of each of today."""
     store = opened(terminal)
     now = datetime.now(UTC)
-    for name, at in (("old", now - timedelta(days=3650)), ("new", now)):
+    ago = now - timedelta(days=3650)
+    for name, at in (("old", ago), ("new", now)):
         store.audit.add(name, AuditEvent.LINK_ARM, "UADA", now=at)
+    for number in range(OLD_REQUESTS + 1):
+        at = ago if number else now
+        store.requests.add(nouns.request(number, submitted_at=at))
+        store.requests.move(f"REQ-{number:08}", RequestEvent.DENY, now=at)
+    for number in range(OLD_MESSAGES + 1):
+        at = ago if number else now
+        # About a request that goes too: what was delivered lately goes with it, uncounted.
+        store.outbox.put(f"m{number}", "thread", "REQ-00000001", "C1", now=at)
+        entry = store.outbox.claim("lease", now=at, until=at + timedelta(minutes=1))
+        assert entry is not None
+        store.outbox.sent(entry, now=at)
     store.close()
     return terminal
 
@@ -108,15 +127,16 @@ def test_dry_run(aged: Terminal) -> None:
     said = aged.run("retention", "--dry-run")
 
     assert (said.code, said.err) == (0, "")
-    assert said.out == "0 requests, 0 delivered messages and 1 audit rows would be removed.\n"
+    assert said.out == SENTENCE.format("would be")
     assert rows(aged) == ["link:arm", "link:arm"]
+    assert aged.run("retention", "--dry-run").out == said.out
 
 
 def test_retention(aged: Terminal) -> None:
-    """Without it they go, the audit tells of it and still verifies; a second time there is nothing to do."""
+    """Without it just that goes, the audit tells of it and still verifies; a second time there is nothing to do."""
     said, again = aged.run("retention"), aged.run("retention")
 
-    assert said.out == "0 requests, 0 delivered messages and 1 audit rows were removed.\n"
+    assert (said.out, said.err) == (SENTENCE.format("were"), "")
     assert again.out == "0 requests, 0 delivered messages and 0 audit rows were removed.\n"
-    assert rows(aged) == ["link:arm", "audit:cut"]
+    assert rows(aged) == ["link:arm", "retention:remove", "retention:remove", "retention:remove", "audit:cut"]
     assert aged.run("audit", "verify").code == 0

@@ -159,7 +159,7 @@ def test_by_the_end_of_the_last_secret(store: Store) -> None:
 def test_as_many_as_the_alert_counts(store: Store) -> None:
     """Those that end within three days are as many as the figures say."""
     with_ends(store)
-    before, until = store.figures.applications_ending_before([NOW, NOW + timedelta(days=3)])
+    before, until = store.figures.last_secrets(NOW, [NOW, NOW + timedelta(days=3)]).ended_before
     listed = within(store.applications.by_end(), NOW, 3)
 
     assert [application.id for application, _ in listed] == ["app-2", "app-4"]

@@ -339,6 +339,21 @@ def test_a_kept_hash_of_a_row_that_was_removed(store: Store) -> None:
     assert {(proof.fault, proof.removed) for proof in proofs} == {(None, 5)}
 
 
+def test_what_was_counted_stays_counted(store: Store) -> None:
+    """How often something happened does not go down when old rows are removed, however often that is."""
+    write(store)
+    counts = [store.audit.times(AuditEvent.REQUEST_DENY)]
+    cut(store, up_to=3)
+    counts.append(store.audit.times(AuditEvent.REQUEST_DENY))
+    store.audit.cut(store.audit.head().seq)
+    counts.append(store.audit.times(AuditEvent.REQUEST_DENY))
+    write(store, 2, start=ROWS + 1)
+    counts.append(store.audit.times(AuditEvent.REQUEST_DENY))
+
+    assert counts == [ROWS, ROWS, ROWS, ROWS + 2]
+    assert (store.audit.times(AuditEvent.AUDIT_CUT), store.audit.times(AuditEvent.LINK_ARM)) == (1, 0)
+
+
 def test_old_rows_removed_by_somebody_else(store: Store) -> None:
     """When old rows are gone and no row tells of it, that is found, though the head was changed to hide it."""
     write(store)
@@ -354,6 +369,9 @@ def test_where_old_rows_end(store: Store) -> None:
     assert store.audit.end_of(NOW + timedelta(days=4)) == 3
     assert store.audit.end_of(NOW) == 0
     assert store.audit.end_of(NOW + timedelta(days=99)) == ROWS
+    assert store.audit.end_of(NOW + timedelta(days=4), within=2) == 2
+    assert store.audit.end_of(NOW + timedelta(days=4), within=ROWS) == 3
+    assert store.audit.end_of(NOW, within=2) == 0
 
 
 def chained(contents: list[str]) -> list[Row]:

@@ -52,6 +52,7 @@ def fill(store: Store) -> None:
     for channel in ("C1", "c1", "D1"):
         store.pace.limit("chat.update", channel, until=NOW, paced_until=NOW, now=NOW)
     store.database.run("INSERT INTO deliveries (key, handled_by, first_seen) VALUES ('k', 'h', '2026')")
+    store.database.run("INSERT INTO audit_removed (event, times) VALUES ('link:arm', 7)")
     store.figures.note({("graph", "GET /me", outcome): 3 for outcome in ("ok", "refused", "failed")}, {"messages": NOW})
     with store.transaction():
         for number in range(BATCH + 1):

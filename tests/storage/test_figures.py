@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from bot.lifecycle import RequestEvent
 from storage import Store
+from storage.figures import LastSecrets
 from tests.domain import nouns
 from tests.domain.nouns import NOW
 
@@ -28,8 +29,8 @@ def test_nothing_yet(store: Store) -> None:
         {},
         {},
     )
-    assert (list(figures.decided(NOW)), list(figures.delivered(NOW)), figures.next_end(NOW)) == ([], [], None)
-    assert figures.applications_ending_before([NOW, NOW]) == [0, 0]
+    assert (list(figures.decided(NOW)), list(figures.delivered(NOW))) == ([], [])
+    assert figures.last_secrets(NOW, [NOW, NOW]) == LastSecrets(applications=0, ended_before=[0, 0], next_end=None)
 
 
 def test_requests_by_state(store: Store) -> None:
@@ -50,6 +51,7 @@ def test_time_to_a_decision(store: Store) -> None:
     store.requests.move("REQ-00000003", RequestEvent.WITHDRAW, now=NOW + 30 * MINUTE)
 
     assert sorted(end - begin for begin, end in store.figures.decided(NOW)) == [10 * MINUTE, 20 * MINUTE]
+    assert [end - begin for begin, end in store.figures.decided(NOW + 11 * MINUTE)] == [20 * MINUTE]
     assert list(store.figures.decided(NOW + 21 * MINUTE)) == []
 
 
@@ -81,9 +83,19 @@ def test_applications_by_their_last_secret(peopled: Store) -> None:
         peopled.credentials.add(nouns.credential(number, application_id="app-1", link_id="link-1", ends_at=ends_at))
     moments = [NOW + timedelta(days=days) for days in (0, 3, 30, 90)]
 
-    assert peopled.figures.applications_ending_before(moments) == [0, 0, 0, 1]
-    assert peopled.figures.applications_with_secrets() == 1
-    assert peopled.figures.next_end(NOW) == NOW + timedelta(days=40)
+    assert peopled.figures.last_secrets(NOW, moments) == LastSecrets(
+        applications=1, ended_before=[0, 0, 0, 1], next_end=NOW + timedelta(days=40)
+    )
+
+
+def test_applications_without_a_secret(peopled: Store) -> None:
+    """An application whose last secret has ended is no next one, and one whose secret was removed counts nowhere."""
+    peopled.credentials.add(nouns.credential(ends_at=NOW - MINUTE))
+    ended = peopled.figures.last_secrets(NOW, [NOW])
+    peopled.database.run("UPDATE credentials SET state = 'removed'")
+
+    assert ended == LastSecrets(applications=1, ended_before=[1], next_end=None)
+    assert peopled.figures.last_secrets(NOW, [NOW]) == LastSecrets(applications=0, ended_before=[0], next_end=None)
 
 
 def test_notes_of_several_instances(store: Store) -> None:

@@ -49,6 +49,9 @@ def test_claim_is_the_recipients(peopled: Store) -> None:
 def test_goes_with_its_request(peopled: Store) -> None:
     """When a request is removed, so is who was turned away from its links."""
     peopled.onlookers.add(LINK, "UGRACE", now=NOW)
-    peopled.retention.remove_request(nouns.request().id)
+    peopled.database.run("UPDATE app_requests SET state = 'fulfilled'")
+    peopled.database.run("UPDATE links SET stage = 'expired'")
+    removed = peopled.retention.remove_requests([nouns.request().id], NOW + timedelta(minutes=1))
 
+    assert removed == 1
     assert not peopled.onlookers.is_known(LINK, "UGRACE")

@@ -1,7 +1,7 @@
 """What is old enough to go, and what is never taken: anything that still lives, or lived lately."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -35,6 +35,19 @@ def finish(store: Store, state: RequestState = RequestState.FULFILLED) -> None:
         store.outbox.remember(slot, Posted(channel="C1", ts="1.0"))
 
 
+def say(store: Store, kind: str, subject: str) -> None:
+    """Queue a message and send it."""
+    store.outbox.put(f"{kind}-{subject}", kind, subject, "UADA", now=LONG_AGO)
+    send(store)
+
+
+def send(store: Store, now: datetime = LONG_AGO) -> None:
+    """Send the message that waits."""
+    entry = store.outbox.claim("lease", now=now, until=now + timedelta(minutes=1))
+    assert entry is not None
+    store.outbox.sent(entry, now=now)
+
+
 @pytest.mark.parametrize(
     "state", [RequestState.DENIED, RequestState.WITHDRAWN, RequestState.LAPSED, RequestState.FAILED]
 )
@@ -55,17 +68,59 @@ def test_what_is_in_hand(store: Store, state: RequestState) -> None:
 
 
 def test_nothing_of_it_stays(store: Store) -> None:
-    """A request goes with all that came of it: application, link, secret's dates, reminders, places of messages."""
+    """A request goes with all that came of it: application, link, secret's dates, reminders, and what was said."""
     finish(store)
+    for kind, subject in (("thread", REQUEST), ("link", "link-1"), ("reminder", "rem-1")):
+        say(store, kind, subject)
     store.requests.add(nouns.request(2))
-    store.outbox.remember("card:REQ-00000002", Posted(channel="C1", ts="2.0"))
-    found = store.retention.over(LIMIT, 10)
-    store.retention.remove_request(REQUEST)
+    say(store, "thread", "REQ-00000002")
+    for slot in OTHERS:
+        store.outbox.remember(slot, Posted(channel="C1", ts="2.0"))
+    removed = store.retention.remove_requests(store.retention.over(LIMIT, 10), LIMIT)
     left = {table: count for table, count in rows_of(store).items() if count}
 
-    assert found == [REQUEST]
-    assert left == {"app_requests": 1, "messages": 1}
-    assert store.outbox.posted("card:REQ-00000002") is not None
+    assert removed == 1
+    assert left == {"app_requests": 1, "outbox": 1, "messages": len(OTHERS)}
+    assert None not in [store.outbox.posted(slot) for slot in OTHERS]
+
+
+# What begins like a slot of the request that goes, or stands right beside one.
+OTHERS = ("card:REQ-00000002", "link:link-10", "reminder:rem-10:UADA", "reminder:rem-1;", "reminder:rem-1")
+
+
+def test_only_what_is_still_over(store: Store) -> None:
+    """What came to life since it was found, or was removed by somebody else, is not removed."""
+    finish(store)
+    found = store.retention.over(LIMIT, 10)
+    ALIVE["a link that is open"](store)
+
+    assert store.retention.remove_requests([*found, "REQ-00000009"], LIMIT) == 0
+    assert store.requests.get(REQUEST) is not None
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject"), [("request_dm", REQUEST), ("link_redrawn", "link-1"), ("reminder", "rem-1")]
+)
+def test_what_is_still_to_be_said(store: Store, kind: str, subject: str) -> None:
+    """A request of which a message waits to be sent is kept until it was."""
+    finish(store)
+    store.outbox.put("waits", kind, subject, "UADA", now=LONG_AGO)
+    before = store.retention.over(LIMIT, 10)
+    send(store)
+
+    assert (before, store.retention.over(LIMIT, 10)) == ([], [REQUEST])
+
+
+def test_an_application_whose_link_nobody_opened(store: Store) -> None:
+    """An application without any secret is over when its last link is old, and its link ran out."""
+    finish(store)
+    store.database.run("DELETE FROM reminders")
+    store.database.run("DELETE FROM credentials")
+    store.database.run("UPDATE links SET stage = 'expired'")
+    found = store.retention.over(LIMIT, 10)
+    ALIVE["a link that was sent lately"](store)
+
+    assert (found, store.retention.over(LIMIT, 10)) == ([REQUEST], [])
 
 
 ALIVE: dict[str, Callable[[Store], object]] = {
@@ -102,22 +157,26 @@ def test_an_application_that_was_removed(store: Store) -> None:
 
 
 def test_delivered_messages(store: Store) -> None:
-    """Messages that were delivered or given up long ago go; what is waiting never does."""
+    """Messages that were delivered or given up long ago go, the oldest first; what is waiting never does."""
     for number in range(4):
         store.outbox.put(f"m{number}", "card", f"S{number}", "C1", now=LONG_AGO)
-    for number, at in ((0, LONG_AGO), (1, LONG_AGO), (2, NOW)):
+    for number, at in ((0, LONG_AGO + DAY), (1, LONG_AGO), (2, NOW)):
         entry = store.outbox.claim("lease", now=at, until=at + timedelta(minutes=1))
         assert entry is not None
         if number == 1:
             store.outbox.undeliverable(entry, "gone", now=at)
         else:
             store.outbox.sent(entry, now=at)
-    counted = store.retention.delivered(LIMIT)
-    removed = store.retention.remove_delivered(LIMIT)
-    left = [row["id"] for row in store.database.all("SELECT id FROM outbox ORDER BY id")]
+    counted = (store.retention.delivered(LIMIT), store.retention.any_delivered(LIMIT))
+    removed, left = [], []
+    for _ in range(3):
+        removed.append(store.retention.remove_delivered(LIMIT, 1))
+        left.append("".join(row["id"] for row in store.database.all("SELECT id FROM outbox ORDER BY id")))
 
-    assert (counted, removed) == (2, 2)
-    assert left == ["m2", "m3"]
+    assert counted == (2, True)
+    assert removed == [1, 1, 0]
+    assert left == ["m0m2m3", "m2m3", "m2m3"]
+    assert not store.retention.any_delivered(LIMIT)
 
 
 def test_the_oldest_go_first(store: Store) -> None:
