@@ -4,7 +4,8 @@
         __main__ terminal audit_commands storage_commands checks sign_in_check manifest    command line
     handlers                                                                 what arrives or is said: Slack, browser
     bot.approvals provisioning drafting leftovers obstacles                  use cases: from request to application
-        links desk minting proof reminders rotation removal retention clock       use cases: from link to last secret
+        links desk minting orphans proof reminders rotation removal               use cases: from link to last secret
+        retention clock
         pulse metrics                                                        what monitoring is told
     storage | bot.graph                                                      what persists | what calls Microsoft
     bot.model records lifecycle life policy submission reply_urls            small values only

@@ -18,6 +18,7 @@ from bot.graph import Entra, open_entra
 from bot.graph.applications import Applications
 from bot.links import Links
 from bot.minting import Minting
+from bot.orphans import Orphans
 from bot.policy import Policy, load_policy
 from bot.proof import Proof
 from bot.provisioning import Provisioning
@@ -120,10 +121,11 @@ def build(  # noqa: PLR0913 - each but the first has a value that suits the prod
     """
     ground = _ground(settings, now, database, connect)
     proof = _proof(ground, proof_pause_seconds)
-    minting = _minting(ground, proof)
+    pressed = Applications(ground.entra.client.with_patience(PRESS_PATIENCE_SECONDS))
+    orphans = Orphans(ground.store, pressed, ground.links, ground.policy, ground.now)
     use_cases = _use_cases(ground)
-    rounds = rounds_of(part, _rounds(ground, use_cases, minting, proof, poll_seconds))
-    desk = _desk(ground, minting)
+    rounds = rounds_of(part, _rounds(ground, use_cases, orphans, proof, poll_seconds))
+    desk = _desk(ground, _minting(ground, pressed, orphans, proof))
     slack = slack_app(settings, use_cases, ground.count_slack)
     sign_in = open_id(settings, use_cases.people.home_team, ground.now, ground.count_slack)
     clock = Clock(rounds, went_well=ground.pulse.went_well)
@@ -183,12 +185,13 @@ def _proof(ground: Ground, pause_seconds: float | None) -> Proof:
     )
 
 
-def _minting(ground: Ground, proof: Proof) -> Minting:
+def _minting(ground: Ground, applications: Applications, orphans: Orphans, proof: Proof) -> Minting:
     return Minting(
         store=ground.store,
         entra=ground.entra,
-        applications=Applications(ground.entra.client.with_patience(PRESS_PATIENCE_SECONDS)),
+        applications=applications,
         links=ground.links,
+        orphans=orphans,
         notices=ground.notices,
         policy=ground.policy,
         clock=ground.now,
@@ -237,13 +240,13 @@ def _use_cases(ground: Ground) -> UseCases:
 
 
 def _rounds(
-    ground: Ground, use_cases: UseCases, minting: Minting, proof: Proof, poll_seconds: float
+    ground: Ground, use_cases: UseCases, orphans: Orphans, proof: Proof, poll_seconds: float
 ) -> tuple[Round, ...]:
     return all_rounds(
         use_cases,
         _courier(ground),
         _provisioning(ground),
-        minting,
+        orphans,
         proof,
         ground.pulse,
         ground.settings.daily_at,

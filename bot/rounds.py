@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import Enum
 
 from bot.clock import Round
-from bot.minting import Minting
+from bot.orphans import Orphans
 from bot.proof import Proof
 from bot.provisioning import Provisioning
 from bot.pulse import Pulse
@@ -32,7 +32,7 @@ def all_rounds(  # noqa: PLR0913, PLR0917 - the table of the product's whole bac
     use_cases: UseCases,
     courier: Courier,
     provisioning: Provisioning,
-    minting: Minting,
+    orphans: Orphans,
     proof: Proof,
     pulse: Pulse,
     daily_at: str,
@@ -50,8 +50,8 @@ def all_rounds(  # noqa: PLR0913, PLR0917 - the table of the product's whole bac
         Round(name="messages", work=courier.deliver_next, seconds=poll_seconds),
         Round(name="provisioning", work=provisioning.work_next, seconds=poll_seconds),
         Round(name="assessments", work=approvals.assess_next, seconds=poll_seconds),
-        Round(name="abandoned presses", work=minting.recover_abandoned, seconds=minute),
-        Round(name="sweeps", work=minting.sweep, seconds=minute),
+        Round(name="abandoned presses", work=orphans.recover_abandoned, seconds=minute),
+        Round(name="sweeps", work=orphans.sweep, seconds=minute),
         Round(name="proofs", work=proof.conclude_forgotten, seconds=minute),
         Round(name="expired links", work=links.expire_due, seconds=minute),
         Round(name="unwanted applications", work=provisioning.leftovers.remove_due, seconds=minute),

@@ -22,6 +22,7 @@ USE_CASES = (
     "links",
     "desk",
     "minting",
+    "orphans",
     "proof",
     "reminders",
     "rotation",
