@@ -29,6 +29,7 @@ from bot.retention import Retention
 from bot.rotation import Rotation
 from bot.rounds import Part, all_rounds, rounds_of
 from bot.settings import Settings
+from bot.waiting import Waiting
 from handlers.blocks.link_dm import LinkPlace
 from handlers.courier import Courier
 from handlers.notices import SlackNotices
@@ -230,7 +231,8 @@ def _use_cases(ground: Ground) -> UseCases:
         clock=now,
         people=People(slack_client(settings, SLACK_ANSWER_SECONDS, ground.count_slack), settings.approvers),
         catalogue=ground.entra.catalogue,
-        approvals=Approvals(store, notices, policy, now, applications),
+        approvals=Approvals(store, notices, policy, now),
+        waiting=Waiting(store, notices, policy, now, applications),
         links=ground.links,
         reminders=Reminders(store, notices, policy, now),
         rotation=Rotation(store, notices, ground.links, policy, now),

@@ -28,19 +28,20 @@ class Leftovers:
         self._notices = notices
         self._now = clock
 
-    def remove_due(self) -> int:
-        """Remove what failed requests left in Entra; return how many are gone."""
-        return sum(self._try_removal(leftover) for leftover in self._store.applications.unwanted(now=self._now()))
+    def remove_due(self) -> bool:
+        """Remove one thing that failed requests left in Entra; return whether there may be more."""
+        now = self._now()
+        leftover = self._store.applications.claim_removal(now=now, until=now + LEASE)
+        if leftover is not None:
+            self._try_removal(leftover)
+        return leftover is not None
 
     def remove_of(self, request_id: str) -> None:
         """Remove what earlier failures of one request left, due or not. Raises EntraError when it cannot be done."""
-        for leftover in self._store.applications.unwanted(now=self._now(), request_id=request_id):
+        for leftover in self._store.applications.unwanted_of(request_id):
             self._remove(leftover)
 
-    def _try_removal(self, application: Application) -> bool:
-        now = self._now()
-        if not self._store.applications.claim_removal(application.id, now=now, until=now + LEASE):
-            return False
+    def _try_removal(self, application: Application) -> None:
         try:
             self._remove(application)
         except EntraError as error:
@@ -49,8 +50,6 @@ class Leftovers:
                 self._store.applications.try_removal_at(application.id, self._now() + RETRY_REMOVAL)
                 facts = {"object_id": application.object_id, **error.facts}
                 self._notices.approvers_told(application.request_id, Note(kind="not_removed", facts=facts))
-            return False
-        return True
 
     def _remove(self, application: Application) -> None:
         try:

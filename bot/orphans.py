@@ -5,6 +5,7 @@ its link's name and no row records it. It is removed by whoever claims the link 
 writes, so it is looked for again after its link has ended.
 """
 
+import contextlib
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -44,37 +45,35 @@ class Orphans:
         self._policy = policy
         self._now = clock
 
-    def recover_abandoned(self) -> int:
-        """Clean up behind presses whose process died, and open their links again; return how many."""
-        return sum(self._recover(link) for link in self._store.links.abandoned(now=self._now()))
-
-    def _recover(self, link: Link) -> bool:
+    def recover(self) -> bool:
+        """Clean up behind one press whose process died, and open its link again; return whether there may be more."""
         lease, now = short_name("lease"), self._now()
-        if not self._store.links.take_over(link.id, lease, now=now, until=now + LEASE):
+        link = self._store.links.take_over(lease, now=now, until=now + LEASE)
+        if link is None:
             return False
+        with contextlib.suppress(LeaseLost):
+            self._recover(link, lease)
+        return True
+
+    def _recover(self, link: Link, lease: str) -> None:
         try:
             self.remove_of(link, lease)
-        except LeaseLost:
-            return False
         except EntraMissing:
             log.warning("The application of %s is gone from Entra.", link.id)
         except EntraError as error:
             log.warning("Recovery of %s waits for Entra: %s", link.id, error)
-            return False
+            return
         with self._store.transaction():
             self.open_again(link, lease)
             self.search_later(link)
-        return True
 
-    def sweep(self) -> int:
-        """Look again for secrets that an ended link may have left in Entra; return how many links were searched."""
-        due = self._store.links.to_sweep(now=self._now())
-        return sum(self._sweep(link, left) for link, left in due)
-
-    def _sweep(self, link: Link, left: int) -> bool:
+    def sweep(self) -> bool:
+        """Look again for secrets that one ended link may have left in Entra; return whether there may be more."""
         now = self._now()
-        if not self._store.links.claim_sweep(link.id, now=now, until=now + LEASE):
+        claimed = self._store.links.claim_sweep(now=now, until=now + LEASE)
+        if claimed is None:
             return False
+        link, left = claimed
         try:
             self.remove_of(link)
         except EntraMissing:

@@ -147,9 +147,9 @@ class AppRequests:
         row = self._db.one("SELECT changed_at FROM app_requests WHERE id = :id", id=request_id)
         return codec.to_moment(row["changed_at"]) if row else None
 
-    def unreminded_since(self, moment: datetime) -> list[AppRequest]:
-        """Return pending requests, unchanged since `moment`, of which the approvers were not reminded."""
-        return self._pending("reminded_at IS NULL AND changed_at <= :moment", moment)
+    def next_unreminded(self, since: datetime) -> AppRequest | None:
+        """Return the oldest pending request, unchanged since a moment, of which the approvers were not reminded."""
+        return self._pending("reminded_at IS NULL AND changed_at <= :since", since)
 
     def mark_reminded(self, request_id: str, *, now: datetime) -> bool:
         """Claim the one reminder to the approvers."""
@@ -163,13 +163,13 @@ class AppRequests:
             )
         )
 
-    def pending_since(self, moment: datetime) -> list[AppRequest]:
-        """Return pending requests, unchanged since `moment`."""
-        return self._pending("changed_at <= :moment", moment)
+    def next_pending(self, since: datetime) -> AppRequest | None:
+        """Return the oldest pending request that is unchanged since a moment."""
+        return self._pending("changed_at <= :since", since)
 
-    def _pending(self, condition: str, moment: datetime) -> list[AppRequest]:
-        rows = self._db.all(
-            f"SELECT * FROM app_requests WHERE state = 'pending' AND {condition} ORDER BY changed_at",
-            moment=codec.to_text(moment),
+    def _pending(self, condition: str, since: datetime) -> AppRequest | None:
+        row = self._db.one(
+            f"SELECT * FROM app_requests WHERE state = 'pending' AND {condition} ORDER BY changed_at LIMIT 1",
+            since=codec.to_text(since),
         )
-        return [codec.app_request(row) for row in rows]
+        return codec.app_request(row) if row else None

@@ -15,6 +15,7 @@ import bot
 ROOT = Path(__file__).parents[1]
 USE_CASES = (
     "approvals",
+    "waiting",
     "provisioning",
     "drafting",
     "leftovers",

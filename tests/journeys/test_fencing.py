@@ -152,7 +152,7 @@ def test_one_sweep(approved: World, twin: Twin) -> None:
         Fault(match=r"GET /v1\.0/applications", act=lambda: other.append(work(twin.bot, "sweeps")))
     )
 
-    assert (work(approved.bot, "sweeps"), other) == (1, [0])
+    assert (work(approved.bot, "sweeps"), other) == (True, [False])
 
 
 def test_a_late_post(world: World, twin: Twin, caplog: pytest.LogCaptureFixture) -> None:
@@ -218,11 +218,11 @@ def test_two_daily_rounds(approved: World, twin: Twin) -> None:
     """Two instances that walk the daily round at the same time remind once."""
     approved.secret()
     approved.clock.advance(timedelta(days=175))
-    reminded = (approved.bot.use_cases.reminders.remind_due(), twin.bot.use_cases.reminders.remind_due())
+    for bot in (approved.bot, twin.bot):
+        bot.use_cases.reminders.remind_due()
     twin.bot.settle()
     approved.settle()
 
-    assert reminded == (1, 0)
     assert told(approved, "ends in 5 days") == 1
 
 

@@ -39,6 +39,12 @@ def viewed(store: Store) -> None:
     store.credentials.add(nouns.credential())
 
 
+def to_search(store: Store) -> None:
+    """Have the tenant searched for what the viewed link may have left."""
+    viewed(store)
+    store.links.sweep_later("link-1", at=NOW, times=3)
+
+
 def retiring(store: Store) -> None:
     """Let the viewed link's secret retire."""
     viewed(store)
@@ -157,6 +163,11 @@ RACES = [
         act=lambda s, n: s.applications.add(nouns.application(10 + n, request_id=REQUEST, object_id="same")),
     ),
     Race(name="disown an application", act=lambda s, _: s.applications.disown("app-1", now=NOW)),
+    Race(
+        name="claim the removal of an application",
+        before=disowned,
+        act=lambda s, _: s.applications.claim_removal(now=NOW, until=SOON),
+    ),
     Race(name="remove an application", before=disowned, act=lambda s, _: s.applications.removed("app-1", now=NOW)),
     Race(
         name="issue a link where none is alive",
@@ -176,7 +187,11 @@ RACES = [
     Race(
         name="take an abandoned link over, or press it",
         before=claimed,
-        act=lambda s, n: (s.links.take_over if n % 2 else s.links.claim)("link-1", f"l{n}", now=SOON, until=LATER),
+        act=lambda s, n: (
+            s.links.take_over(f"l{n}", now=SOON, until=LATER)
+            if n % 2
+            else s.links.claim("link-1", f"l{n}", now=SOON, until=LATER)
+        ),
     ),
     Race(
         name="give a link back, or record",
@@ -189,6 +204,11 @@ RACES = [
     ),
     Race(name="expire a link", act=lambda s, _: s.links.end("link-1", LinkEvent.EXPIRE)),
     Race(name="replace a link", act=lambda s, _: s.links.end("link-1", LinkEvent.REPLACE)),
+    Race(
+        name="claim a search",
+        before=to_search,
+        act=lambda s, _: s.links.claim_sweep(now=NOW, until=SOON),
+    ),
     Race(name="say that it was seen", before=viewed, act=lambda s, _: s.links.mark_seen("link-1", now=NOW)),
     Race(
         name="supersede a secret",
@@ -204,10 +224,13 @@ RACES = [
         name="put a secret back into use, or begin its removal",
         before=warned,
         act=lambda s, n: (
-            s.credentials.claim_removal("key-1", now=NOW, until=SOON, warned_by=NOW)
-            if n % 2
-            else s.credentials.restore("key-1")
+            s.credentials.claim_removal(now=NOW, until=SOON, warned_by=NOW) if n % 2 else s.credentials.restore("key-1")
         ),
+    ),
+    Race(
+        name="claim a removal",
+        before=warned,
+        act=lambda s, _: s.credentials.claim_removal(now=NOW, until=SOON, warned_by=NOW),
     ),
     Race(
         name="say that a removal was refused",

@@ -157,7 +157,7 @@ def test_a_change_begins_anew(request_of: Store) -> None:
 
     assert (request.version, request.form.display_name) == (2, "New")
     assert (request.assessed, request.name_is_taken) == (False, None)
-    assert [request] == request_of.requests.unreminded_since(SOON)
+    assert request == request_of.requests.next_unreminded(SOON)
 
 
 def test_approvals_are_counted_by_version(request_of: Store) -> None:
@@ -207,8 +207,13 @@ def test_waiting_requests(store: Store) -> None:
     store.requests.mark_reminded("REQ-00000004", now=NOW)
     until = NOW - timedelta(hours=2)
 
-    assert [request.id for request in store.requests.pending_since(until)] == ["REQ-00000004", "REQ-00000002"]
-    assert [request.id for request in store.requests.unreminded_since(until)] == ["REQ-00000002"]
+    first = store.requests.next_pending(until), store.requests.next_unreminded(until)
+    store.requests.move("REQ-00000004", RequestEvent.LAPSE, now=NOW)
+    store.requests.mark_reminded("REQ-00000002", now=NOW)
+    then = store.requests.next_pending(until), store.requests.next_unreminded(until)
+
+    assert [request and request.id for request in first] == ["REQ-00000004", "REQ-00000002"]
+    assert [request and request.id for request in then] == ["REQ-00000002", None]
 
 
 def test_a_persons_own_requests(store: Store) -> None:
