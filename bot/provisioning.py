@@ -34,8 +34,6 @@ from storage import Store
 
 log = logging.getLogger(__name__)
 
-LOST = "The lease on %s was lost; another worker has it."
-
 # Longer than every retry of every call of one provisioning together.
 LEASE = timedelta(minutes=5)
 # What is kept back between tries while Entra does not answer, by the number of tries so far.
@@ -76,23 +74,31 @@ class Provisioning:
     def work_next(self) -> bool:
         """Claim one request and bring it as far as Entra lets it; False when there is nothing to do."""
         lease, now = short_name("lease"), self._now()
-        if not self._store.provisioning.is_due(now=now):
+        claimed = self._store.provisioning.claim(lease, now=now, until=now + LEASE)
+        if claimed is None:
             return False
+        try:
+            self._try(self._begun(claimed, lease), lease)
+        except LeaseLost:
+            log.warning("The lease on %s was lost; another worker has it.", claimed.id)
+        return True
+
+    def _begun(self, claimed: AppRequest, lease: str) -> AppRequest:
+        """Write down that a try begins; the claim itself did not wait for its turn to write."""
         with self._store.transaction():
-            request = self._store.provisioning.claim(lease, now=now, until=now + LEASE)
+            request = self._store.provisioning.begin(claimed.id, lease)
             if request is None:
-                return False
+                raise LeaseLost
             self._record(AuditEvent.REQUEST_CLAIM, request.id, attempt=request.attempts)
             if request.attempts == 1:
                 self._notices.request_changed(request.id)
-        self._try(request, lease)
-        return True
+        return request
 
     def _try(self, request: AppRequest, lease: str) -> None:
         try:
             self._provision(request, lease)
         except LeaseLost:
-            log.warning(LOST, request.id)
+            raise
         except (UniqueNameTaken, EntraUnknownYet, EntraUnintelligible) as error:
             self._stuck(request, lease, error)
         except EntraUnavailable as error:
@@ -210,12 +216,10 @@ class Provisioning:
         pause = _pause(request, error)
         log.warning("Provisioning of %s waits %s: %s", request.id, pause, error)
         with self._store.transaction():
-            given = self._store.provisioning.put_back(
-                request.id, lease, try_at=self._now() + pause, stuck_since=stuck_since
-            )
-            if not given:
-                log.warning(LOST, request.id)
-            late = given and request.attempts >= TELL_AFTER_ATTEMPTS
+            try_at = self._now() + pause
+            if not self._store.provisioning.put_back(request.id, lease, try_at=try_at, stuck_since=stuck_since):
+                raise LeaseLost
+            late = request.attempts >= TELL_AFTER_ATTEMPTS
             if late and self._store.provisioning.tell_slow(request.id):
                 self._notices.approvers_told(request.id, Note(kind="entra_slow", facts=error.facts))
 
@@ -228,8 +232,7 @@ class Provisioning:
             if not self._store.provisioning.settle(
                 request.id, lease, RequestEvent.FAIL, now=self._now(), failure=failure
             ):
-                log.warning(LOST, request.id)
-                return
+                raise LeaseLost
             self._record(AuditEvent.REQUEST_FAIL, request.id, code=error.code, entra_request=error.request_id)
             if application is not None and self._store.applications.disown(application.id, now=self._now()):
                 self._record(AuditEvent.APPLICATION_UNWANTED, request.id, object_id=application.object_id)

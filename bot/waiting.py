@@ -9,12 +9,15 @@ from datetime import datetime, timedelta
 from bot.errors import EntraError
 from bot.events import AuditEvent
 from bot.graph.applications import Applications
-from bot.identifiers import row_name
+from bot.identifiers import row_name, short_name
 from bot.lifecycle import RequestEvent
 from bot.notices import Notices
 from bot.policy import Policy
 from bot.records import AppRequest, Note
 from storage import Store
+
+# Longer than one look at Entra with all its retries may take.
+LEASE = timedelta(minutes=5)
 
 
 class Waiting:
@@ -36,7 +39,8 @@ class Waiting:
 
     def assess_next(self) -> bool:
         """Look at what surrounds the oldest new request in Entra, and show it to the approvers; False when idle."""
-        request = self._store.requests.to_assess()
+        now = self._now()
+        request = self._store.requests.claim_assessment(short_name("lease"), now=now, until=now + LEASE)
         if request is None:
             return False
         taken = self._name_is_taken(request.form.display_name)

@@ -14,9 +14,11 @@ from pathlib import Path
 import pytest
 
 from bot.app import Bot
+from bot.lifecycle import RequestState
 from tests.journeys.twin import Twin
 from tests.journeys.world import World
 from tests.sandbox.entra import faults
+from tests.sandbox.stage import until
 from tests.sandbox.trouble import Fault
 from tests.sandbox.wire import Exchange
 
@@ -60,6 +62,36 @@ def work(bot: Bot, name: str) -> object:
 def links_sent(world: World) -> int:
     """How many messages with a one-time link Ada sees."""
     return sum("secret#" in str(message.blocks) for message in world.around.person("ada").dm)
+
+
+@pytest.mark.parametrize("world", ["postgres"], indirect=True)
+def test_claimed_while_another_writes(world: World, twin: Twin) -> None:
+    """On PostgreSQL a request is claimed while another instance writes; what the claim leads to waits for its turn."""
+    request_id = world.ask()
+    world.around.person("grace").click(world.card(), "approve")
+    store, worker = twin.bot.store, threading.Thread(target=work, args=(world.bot, "provisioning"))
+
+    def is_claimed() -> bool:
+        found = store.requests.get(request_id)
+        return found is not None and found.state is RequestState.PROVISIONING
+
+    with store.transaction():
+        worker.start()
+        until(is_claimed)
+    worker.join(30)
+
+    assert len(world.entra.applications) == 1
+
+
+def test_one_assessment(world: World, twin: Twin) -> None:
+    """Of two instances that find a new request at the same moment one asks Entra what surrounds it."""
+    looking = "GET /v1.0/applications"
+    other: list[object] = []
+    world.entra.trouble.add(Fault(match=looking, act=lambda: other.append(work(twin.bot, "assessments"))))
+    world.ask()
+
+    assert other == [False]
+    assert len(world.entra.journal.calls(looking)) == 1
 
 
 def late_in_provisioning(world: World, twin: Twin, call: str) -> None:

@@ -97,7 +97,7 @@ HOT: list[tuple[str, Ask]] = [
     ("a person's requests", lambda s: s.requests.of_person("UCO0007", limit=20)),
     ("who approved", lambda s: s.requests.approvers_of("REQ-00000007", 1)),
     ("a decision", lambda s: s.requests.move("REQ-00000007", RequestEvent.DENY, now=NOW)),
-    ("a request to assess", lambda s: s.requests.to_assess()),
+    ("a request to assess", lambda s: s.requests.claim_assessment("lease", now=NOW, until=SOON)),
     ("waiting requests", lambda s: s.requests.next_unreminded(NOW - timedelta(minutes=20))),
     ("lapsed requests", lambda s: s.requests.next_pending(NOW - timedelta(minutes=20))),
     ("work to do", lambda s: s.provisioning.claim("lease", now=NOW, until=SOON)),

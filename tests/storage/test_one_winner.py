@@ -128,6 +128,7 @@ RACES = [
     Race(name="settle any way", act=lambda s, n: s.requests.move(REQUEST, ENDS[n % 4], now=NOW, by=f"U{n}")),
     Race(name="change", act=lambda s, n: s.requests.change(REQUEST, 1, nouns.form(display_name=f"{n}"), now=NOW)),
     Race(name="agree twice", act=lambda s, _: s.requests.agree(REQUEST, 1, "UGRACE", now=NOW)),
+    Race(name="claim an assessment", act=lambda s, n: s.requests.claim_assessment(f"l{n}", now=NOW, until=SOON)),
     Race(name="assess", act=lambda s, n: s.requests.assess(REQUEST, 1, name_is_taken=bool(n % 2))),
     Race(name="remind the approvers", act=lambda s, _: s.requests.mark_reminded(REQUEST, now=NOW)),
     Race(
@@ -183,6 +184,11 @@ RACES = [
         name="claim a link from a dead process",
         before=claimed,
         act=lambda s, n: s.links.claim("link-1", f"lease-{n}", now=SOON, until=LATER),
+    ),
+    Race(
+        name="claim an abandoned link",
+        before=claimed,
+        act=lambda s, n: s.links.take_over(f"lease-{n}", now=SOON, until=LATER),
     ),
     Race(
         name="take an abandoned link over, or press it",
