@@ -3,7 +3,7 @@
     bot.app connections rounds doors serving worker                          composition root
         __main__ terminal audit_commands storage_commands checks sign_in_check manifest    command line
     handlers                                                                 what arrives or is said: Slack, browser
-    bot.approvals waiting provisioning drafting leftovers obstacles          use cases: from request to application
+    bot.approvals waiting provisioning making drafting leftovers obstacles   use cases: from request to application
         links desk minting orphans proof reminders rotation removal               use cases: from link to last secret
         retention clock pulse metrics                                        what is kept, when, and monitoring
     storage | bot.graph                                                      what persists | what calls Microsoft

@@ -67,4 +67,9 @@ class Leftovers:
                     request_id=application.request_id,
                     details=details,
                 )
-                self._notices.approvers_told(application.request_id, Note(kind="removed", facts=details))
+                facts = {**details, **self._beside_another(application)}
+                self._notices.approvers_told(application.request_id, Note(kind="removed", facts=facts))
+
+    def _beside_another(self, application: Application) -> dict[str, str]:
+        """What sets off an application whose request has another one, which stays."""
+        return {"second": "yes"} if self._store.applications.of_request(application.request_id) else {}

@@ -45,13 +45,30 @@ class ProvisioningQueue:
         row = self._db.one("SELECT * FROM app_requests WHERE id = :id", id=request_id)
         return codec.app_request(row) if row else None
 
-    def creating(self, request_id: str, lease: str, *, now: datetime, not_owners: Sequence[str]) -> bool:
-        """Mark that a creation is about to be tried, and for whom without a user; False when the lease was lost."""
+    def renew(self, request_id: str, lease: str, *, until: datetime) -> bool:
+        """Hold a claim longer, also one whose time is over and that nobody else took; False when somebody did."""
         return bool(
             self._db.run(
-                "UPDATE app_requests SET create_tried_at = COALESCE(create_tried_at, :now), not_owners = :not_owners"
-                " WHERE id = :id AND lease = :lease",
+                "UPDATE app_requests SET lease_until = :until WHERE id = :id AND lease = :lease",
+                until=codec.to_text(until),
+                id=request_id,
+                lease=lease,
+            )
+        )
+
+    def creating(
+        self, request_id: str, lease: str, *, now: datetime, until: datetime, not_owners: Sequence[str]
+    ) -> bool:
+        """Mark that a creation is about to be tried, and for whom without a user, and hold the claim until a moment.
+
+        False when the lease was lost.
+        """
+        return bool(
+            self._db.run(
+                "UPDATE app_requests SET create_tried_at = COALESCE(create_tried_at, :now), not_owners = :not_owners,"
+                " lease_until = :until WHERE id = :id AND lease = :lease",
                 now=codec.to_text(now),
+                until=codec.to_text(until),
                 not_owners=json.dumps(list(not_owners)),
                 id=request_id,
                 lease=lease,

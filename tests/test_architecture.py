@@ -17,6 +17,7 @@ USE_CASES = (
     "approvals",
     "waiting",
     "provisioning",
+    "making",
     "drafting",
     "leftovers",
     "obstacles",
