@@ -18,6 +18,7 @@ from bot.graph import Entra, open_entra
 from bot.graph.applications import Applications
 from bot.links import Links
 from bot.minting import Minting
+from bot.orphans import Orphans
 from bot.policy import Policy, load_policy
 from bot.proof import Proof
 from bot.provisioning import Provisioning
@@ -28,6 +29,7 @@ from bot.retention import Retention
 from bot.rotation import Rotation
 from bot.rounds import Part, all_rounds, rounds_of, told_of
 from bot.settings import Settings
+from bot.waiting import Waiting
 from handlers.blocks.link_dm import LinkPlace
 from handlers.courier import Courier
 from handlers.notices import SlackNotices
@@ -120,12 +122,13 @@ def build(  # noqa: PLR0913 - each but the first has a value that suits the prod
     """
     ground = _ground(settings, now, database, connect)
     proof = _proof(ground, proof_pause_seconds)
-    minting = _minting(ground, proof)
+    pressed = Applications(ground.entra.client.with_patience(PRESS_PATIENCE_SECONDS))
+    orphans = Orphans(ground.store, pressed, ground.links, ground.policy, ground.now)
     use_cases = _use_cases(ground)
-    every_round = _rounds(ground, use_cases, minting, proof, poll_seconds)
+    every_round = _rounds(ground, use_cases, orphans, proof, poll_seconds)
     rounds = rounds_of(part, every_round)
     clock = Clock(rounds, went_well=ground.pulse.went_well)
-    desk = _desk(ground, minting, clock)
+    desk = _desk(ground, _minting(ground, pressed, orphans, proof), clock)
     slack = slack_app(settings, use_cases, ground.count_slack, clock.wake)
     sign_in = open_id(settings, use_cases.people.home_team, ground.now, ground.count_slack)
     return Bot(
@@ -184,12 +187,13 @@ def _proof(ground: Ground, pause_seconds: float | None) -> Proof:
     )
 
 
-def _minting(ground: Ground, proof: Proof) -> Minting:
+def _minting(ground: Ground, applications: Applications, orphans: Orphans, proof: Proof) -> Minting:
     return Minting(
         store=ground.store,
         entra=ground.entra,
-        applications=Applications(ground.entra.client.with_patience(PRESS_PATIENCE_SECONDS)),
+        applications=applications,
         links=ground.links,
+        orphans=orphans,
         notices=ground.notices,
         policy=ground.policy,
         clock=ground.now,
@@ -229,7 +233,8 @@ def _use_cases(ground: Ground) -> UseCases:
         clock=now,
         people=People(slack_client(settings, SLACK_ANSWER_SECONDS, ground.count_slack), settings.approvers),
         catalogue=ground.entra.catalogue,
-        approvals=Approvals(store, notices, policy, now, applications),
+        approvals=Approvals(store, notices, policy, now),
+        waiting=Waiting(store, notices, policy, now, applications),
         links=ground.links,
         reminders=Reminders(store, notices, policy, now),
         rotation=Rotation(store, notices, ground.links, policy, now),
@@ -239,13 +244,13 @@ def _use_cases(ground: Ground) -> UseCases:
 
 
 def _rounds(
-    ground: Ground, use_cases: UseCases, minting: Minting, proof: Proof, poll_seconds: float
+    ground: Ground, use_cases: UseCases, orphans: Orphans, proof: Proof, poll_seconds: float
 ) -> tuple[Round, ...]:
     return all_rounds(
         use_cases,
         _courier(ground),
         _provisioning(ground),
-        minting,
+        orphans,
         proof,
         ground.pulse,
         ground.settings.daily_at,

@@ -1,4 +1,4 @@
-"""From a submitted form to a decision: submit, change, withdraw, approve, deny, retry, remind, lapse.
+"""From a submitted form to a decision: submit, change, withdraw, approve, deny, retry.
 
 Every method decides in one transaction with its audit row and its messages. Who changes no row lost the race and
 is told what happened instead.
@@ -6,12 +6,11 @@ is told what happened instead.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NoReturn
 
-from bot.errors import AlreadySettled, EntraError, NotAllowed, NotFound
+from bot.errors import AlreadySettled, NotAllowed, NotFound
 from bot.events import AuditEvent
-from bot.graph.applications import Applications
 from bot.identifiers import request_name, row_name
 from bot.lifecycle import RequestEvent, RequestState
 from bot.model import Person
@@ -43,13 +42,11 @@ class Approvals:
         notices: Notices,
         policy: Policy,
         clock: Callable[[], datetime],
-        applications: Applications,
     ) -> None:
         self._store = store
         self._notices = notices
         self._policy = policy
         self._now = clock
-        self._applications = applications
 
     def submit(self, form_id: str, requester: Person, form: RequestForm) -> AppRequest:
         """Make a request of a form; the same form submitted again is the same request, changed where it differs.
@@ -189,62 +186,6 @@ class Approvals:
         with self._store.transaction():
             self._move(request_id, RequestEvent.RETRY, AuditEvent.REQUEST_RETRY, by=person.id)
             self._notices.approvers_told(request_id, Note(kind="retried", facts={"person": person.id}))
-
-    def assess_next(self) -> bool:
-        """Look at what surrounds the oldest new request in Entra, and show it to the approvers; False when idle."""
-        request = self._store.requests.to_assess()
-        if request is None:
-            return False
-        taken = self._name_is_taken(request.form.display_name)
-        with self._store.transaction():
-            if self._store.requests.assess(request.id, request.version, name_is_taken=taken):
-                self._notices.request_changed(request.id)
-        return True
-
-    def _name_is_taken(self, name: str) -> bool | None:
-        """None when Entra could not be asked: the approvers are told so, and nobody waits for it."""
-        try:
-            return self._applications.display_name_taken(name)
-        except EntraError:
-            return None
-
-    def remind_approvers(self) -> int:
-        """Remind the channel once of each request that waits too long; return how many were reminded of or lapsed."""
-        # After a long silence of the bot's own, what is over is not recalled as if it were still waiting.
-        lapsed = self.lapse()
-        since = self._now() - timedelta(hours=self._policy.remind_approvers_after_hours)
-        return lapsed + sum(self._remind(request) for request in self._store.requests.unreminded_since(since))
-
-    def _remind(self, request: AppRequest) -> bool:
-        with self._store.transaction():
-            if not self._store.requests.mark_reminded(request.id, now=self._now()):
-                return False
-            since = self._store.requests.waiting_since(request.id) or request.submitted_at
-            lapses_at = since + timedelta(hours=self._policy.lapse_after_hours)
-            hours = max(1, round((lapses_at - self._now()).total_seconds() / 3600))
-            facts = {"hours": str(hours), "requester": request.requester.person_id}
-            self._notices.approvers_told(request.id, Note(kind="waiting", facts=facts))
-            self._notices.person_told(
-                request.requester.person_id, Note(kind="still_waiting", facts={"request": request.id, **facts})
-            )
-        return True
-
-    def lapse(self) -> int:
-        """End the requests that nobody decided on in time; return how many."""
-        since = self._now() - timedelta(hours=self._policy.lapse_after_hours)
-        return sum(self._lapse(request) for request in self._store.requests.pending_since(since))
-
-    def _lapse(self, request: AppRequest) -> bool:
-        with self._store.transaction():
-            if not self._store.requests.move(request.id, RequestEvent.LAPSE, now=self._now(), version=request.version):
-                return False
-            self._record(AuditEvent.REQUEST_LAPSE, "bot", request.id, version=request.version)
-            self._notices.request_changed(request.id)
-            self._notices.approvers_told(request.id, Note(kind="lapsed"))
-            self._notices.person_told(
-                request.requester.person_id, Note(kind="your_request_lapsed", facts={"request": request.id})
-            )
-        return True
 
     def _move(
         self,

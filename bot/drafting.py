@@ -1,11 +1,12 @@
 """What is asked of Entra for a request: exactly what was approved, and under which names it is found again."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.graph import Entra
 from bot.model import ApplicationDraft
 from bot.policy import Policy
-from bot.records import AppRequest
+from bot.records import AppRequest, Owner
 
 MANAGED_TAG = "register-app"
 
@@ -36,11 +37,15 @@ class Drafting:
         self._client_id = entra.client_id
         self._policy = policy
 
-    def draft(self, request: AppRequest) -> Draft:
-        """Return what will be asked of Entra for a request. Raises EntraError when its owners cannot be looked up."""
+    def draft(self, request: AppRequest, before_each: Callable[[], None]) -> Draft:
+        """Return what will be asked of Entra for a request. Raises EntraError when its owners cannot be looked up.
+
+        `before_each` is called before each look: there may be many, and Entra may be slow.
+        """
         form = request.form
+        before_each()
         bot = self._directory.own_service_principal(self._client_id)
-        users = self._users(request)
+        users = {owner.person_id: self._user(owner, before_each) for owner in request.owners}
         application = ApplicationDraft(
             display_name=form.display_name,
             audience=form.audience,
@@ -55,10 +60,10 @@ class Drafting:
         missing = tuple(person_id for person_id, user in users.items() if user is None)
         return Draft(application=application, not_owners=missing)
 
-    def _users(self, request: AppRequest) -> dict[str, str | None]:
-        """The object id of each owner's user in Entra, by the owner's id in Slack; None where there is none."""
-        found = {
-            owner.person_id: self._directory.find_person(owner.email) if owner.email else None
-            for owner in request.owners
-        }
-        return {person_id: user.object_id if user else None for person_id, user in found.items()}
+    def _user(self, owner: Owner, before_each: Callable[[], None]) -> str | None:
+        """The object id of an owner's user in Entra; None where there is none."""
+        if not owner.email:
+            return None
+        before_each()
+        user = self._directory.find_person(owner.email)
+        return user.object_id if user else None

@@ -28,25 +28,24 @@ class Leftovers:
         self._notices = notices
         self._now = clock
 
-    def remove_due(self) -> int:
-        """Remove what failed requests left in Entra; return how many are gone."""
-        return sum(self._try_removal(leftover) for leftover in self._store.applications.unwanted(now=self._now()))
+    def remove_due(self) -> bool:
+        """Remove one thing that failed requests left in Entra; return whether there may be more."""
+        now = self._now()
+        leftover = self._store.applications.claim_removal(now=now, until=now + LEASE)
+        if leftover is not None:
+            self._try_removal(leftover)
+        return leftover is not None
 
     def remove_of(self, request_id: str) -> None:
         """Remove what earlier failures of one request left, due or not. Raises EntraError when it cannot be done."""
-        for leftover in self._store.applications.unwanted(now=self._now(), request_id=request_id):
+        for leftover in self._store.applications.unwanted_of(request_id):
             self._remove(leftover)
 
-    def _try_removal(self, application: Application) -> bool:
-        now = self._now()
-        if not self._store.applications.claim_removal(application.id, now=now, until=now + LEASE):
-            return False
+    def _try_removal(self, application: Application) -> None:
         try:
             self._remove(application)
         except EntraError as error:
             self._later(application, error)
-            return False
-        return True
 
     def _later(self, application: Application, error: EntraError) -> None:
         """Put the next try off; what waiting alone does not mend is told, once."""
@@ -77,5 +76,10 @@ class Leftovers:
                     details=details,
                 )
                 late = application.removal_refused_at is not None
-                note = Note(kind="removed_late", facts=details) if late else Note(kind="removed", facts=details)
+                facts = {**details, **self._beside_another(application)}
+                note = Note(kind="removed_late", facts=facts) if late else Note(kind="removed", facts=facts)
                 self._notices.approvers_told(application.request_id, note)
+
+    def _beside_another(self, application: Application) -> dict[str, str]:
+        """What sets off an application whose request has another one, which stays."""
+        return {"second": "yes"} if self._store.applications.of_request(application.request_id) else {}

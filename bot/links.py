@@ -222,17 +222,18 @@ class Links:
             raise AlreadySettled("This application is still being made. Its requester is sent a link once it is done.")
         return application
 
-    def expire_due(self) -> int:
-        """End the links that nobody opened in time; no secret was made, so nothing is to be cleaned up."""
-        return sum(self._expire(link) for link in self._store.links.past_their_time(now=self._now()))
+    def expire_due(self) -> bool:
+        """End one link that nobody opened in time; no secret was made. Return whether there may be more."""
+        link = self._store.links.next_past_its_time(now=self._now())
+        if link is not None:
+            self._expire(link)
+        return link is not None
 
-    def _expire(self, link: Link) -> bool:
+    def _expire(self, link: Link) -> None:
         with self._store.transaction():
-            if not self._store.links.end(link.id, LinkEvent.EXPIRE):
-                return False
-            self._record(AuditEvent.LINK_EXPIRE, "bot", link)
-            self._notices.link_changed(link.id, link.recipient_id)
-        return True
+            if self._store.links.end(link.id, LinkEvent.EXPIRE):
+                self._record(AuditEvent.LINK_EXPIRE, "bot", link)
+                self._notices.link_changed(link.id, link.recipient_id)
 
     def application_of(self, link: Link) -> Application:
         """Return the application of a link."""

@@ -2,8 +2,8 @@
 
 Of any number of simultaneous presses exactly one claims the link. The claim has a lease, so that a process that
 dies while minting leaves the link to whoever claims it next, and that one first removes what the dead one may have
-made: a credential that carries the link's name and that no row records. A claim that was lost is found out when the
-result is recorded, and what was minted under it is removed again.
+made (bot.orphans). A claim that was lost is found out when the result is recorded, and what was minted under it is
+removed again.
 """
 
 import logging
@@ -19,23 +19,16 @@ from bot.lifecycle import CredentialEvent, CredentialState
 from bot.links import UNKNOWN, Links
 from bot.model import LinkStatus, NewSecret, NotMinted, Revealed, SecretText, Viewer
 from bot.notices import Notices
+from bot.orphans import LeaseLost, Orphans, marked
 from bot.policy import Policy
-from bot.records import Application, Credential, Link, Note
+from bot.records import Credential, Link, Note
 from storage import Store
 
 log = logging.getLogger(__name__)
 
 
-class LeaseLost(Exception):
-    """Somebody else has the link now: this one took too long."""
-
-
 # Longer than one addPassword with all its retries may take.
 LEASE = timedelta(minutes=2)
-# Entra's reads lag behind its writes, so a possible orphan is looked for again after its link has ended.
-SWEEPS = 3
-FIRST_SWEEP = timedelta(minutes=1)
-NEXT_SWEEP = timedelta(minutes=15)
 
 TRY_AGAIN = "Entra did not answer just now. Nothing was used up: your link is as good as before. Try again in a minute."
 REFUSED = (
@@ -55,6 +48,7 @@ class Minting:
         entra: Entra,
         applications: Applications,
         links: Links,
+        orphans: Orphans,
         notices: Notices,
         policy: Policy,
         clock: Callable[[], datetime],
@@ -65,6 +59,7 @@ class Minting:
         self._tokens = entra.tokens
         self._applications = applications
         self._links = links
+        self._orphans = orphans
         self._notices = notices
         self._policy = policy
         self._now = clock
@@ -110,8 +105,8 @@ class Minting:
         application = self._links.application_of(link)
         try:
             if link.attempts > 1:
-                self._remove_orphans(link, application, lease)
-            self._must_hold(link, lease)
+                self._orphans.remove_of(link, lease)
+            self._orphans.must_hold(link, lease)
             return self._applications.add_secret(
                 application.object_id,
                 display_name=marked(application.form.secret_description, link.id),
@@ -123,20 +118,16 @@ class Minting:
                 self._give_back(link, lease)
                 if error.effect == "unclear":
                     # Should nobody press again, the secret that nobody saw is looked for once the link has ended.
-                    self._store.links.sweep_later(link.id, at=self._now() + FIRST_SWEEP, times=SWEEPS)
+                    self._orphans.search_later(link)
             return NotMinted(sentence=TRY_AGAIN, lasting=False)
         except EntraError as error:
             self._give_back(link, lease, error)
             return NotMinted(sentence=GONE if isinstance(error, EntraMissing) else REFUSED, lasting=True)
 
     def _give_back(self, link: Link, lease: str, refusal: EntraError | None = None) -> None:
-        """Let the link be as good as before, and good a while longer if its time ran out meanwhile."""
-        until = self._now() + timedelta(minutes=self._policy.arm_minutes)
+        """Let the link be as good as before, and the approvers know what Entra refused."""
         with self._store.transaction():
-            if not self._store.links.give_back(link.id, lease, expires_at=until):
-                return
-            self._record(AuditEvent.LINK_GIVE_BACK, "bot", link)
-            if refusal is not None:
+            if self._orphans.open_again(link, lease) and refusal is not None:
                 application = self._links.application_of(link)
                 facts = {"code": refusal.code, "message": refusal.message, "request_id": refusal.request_id}
                 self._notices.approvers_told(application.request_id, Note(kind="not_minted", facts=facts))
@@ -163,7 +154,7 @@ class Minting:
             actor = viewer.person_id or "browser"
             self._record(AuditEvent.SECRET_VIEW, actor, link, key_id=made.key_id, seen_from=seen_from)
             if link.attempts > 1:
-                self._store.links.sweep_later(link.id, at=now + FIRST_SWEEP, times=SWEEPS)
+                self._orphans.search_later(link)
             self._supersede(link, now)
             self._notices.link_changed(link.id, link.recipient_id)
         return True
@@ -189,72 +180,7 @@ class Minting:
             self._applications.remove_secret(self._links.application_of(link).object_id, key_id)
         except EntraError as error:
             log.warning("A secret minted too late for %s is left to the sweep: %s", link.id, error)
-        self._store.links.sweep_later(link.id, at=self._now() + FIRST_SWEEP, times=SWEEPS)
-
-    def _must_hold(self, link: Link, lease: str) -> None:
-        if not self._store.links.is_held(link.id, lease):
-            log.warning("The lease on %s was lost; somebody else has the link.", link.id)
-            raise LeaseLost
-
-    def _remove_orphans(self, link: Link, application: Application, lease: str | None = None) -> int:
-        """Remove from Entra what carries this link's name and is recorded nowhere; return how many.
-
-        Under a lease it raises LeaseLost before it removes anything that was listed after the lease went to somebody
-        else: that may be the secret which this one is about to show.
-        """
-        known = {credential.key_id for credential in self._store.credentials.of_application(application.id)}
-        orphans = [
-            found.key_id
-            for found in self._applications.secrets(application.object_id)
-            if found.display_name.endswith(mark(link.id)) and found.key_id not in known
-        ]
-        for key_id in orphans:
-            if lease is not None:
-                self._must_hold(link, lease)
-            self._applications.remove_secret(application.object_id, key_id)
-            self._record(AuditEvent.SECRET_ORPHAN_REMOVE, "bot", link, key_id=key_id)
-        return len(orphans)
-
-    def recover_abandoned(self) -> int:
-        """Clean up behind presses whose process died, and open their links again; return how many."""
-        return sum(self._recover(link) for link in self._store.links.abandoned(now=self._now()))
-
-    def _recover(self, link: Link) -> bool:
-        lease, now = short_name("lease"), self._now()
-        if not self._store.links.take_over(link.id, lease, now=now, until=now + LEASE):
-            return False
-        try:
-            self._remove_orphans(link, self._links.application_of(link), lease)
-        except LeaseLost:
-            return False
-        except EntraMissing:
-            log.warning("The application of %s is gone from Entra.", link.id)
-        except EntraError as error:
-            log.warning("Recovery of %s waits for Entra: %s", link.id, error)
-            return False
-        with self._store.transaction():
-            self._give_back(link, lease)
-            self._store.links.sweep_later(link.id, at=now + FIRST_SWEEP, times=SWEEPS)
-        return True
-
-    def sweep(self) -> int:
-        """Look again for secrets that an ended link may have left in Entra; return how many links were searched."""
-        due = self._store.links.to_sweep(now=self._now())
-        return sum(self._sweep(link, left) for link, left in due)
-
-    def _sweep(self, link: Link, left: int) -> bool:
-        now = self._now()
-        if not self._store.links.claim_sweep(link.id, now=now, until=now + LEASE):
-            return False
-        try:
-            self._remove_orphans(link, self._links.application_of(link))
-        except EntraMissing:
-            left = 1
-        except EntraError as error:
-            log.warning("The sweep for %s waits for Entra: %s", link.id, error)
-            left += 1
-        self._store.links.sweep_later(link.id, at=self._now() + NEXT_SWEEP, times=left - 1)
-        return True
+        self._orphans.search_later(link)
 
     def _revealed(self, link: Link, minted: NewSecret) -> Revealed:
         application = self._links.application_of(link)
@@ -277,13 +203,3 @@ class Minting:
             link_id=link.id,
             details=details,
         )
-
-
-def mark(link_id: str) -> str:
-    """Return what a secret's description in Entra ends with, so that an orphan can be told."""
-    return f" [{link_id}]"
-
-
-def marked(description: str, link_id: str) -> str:
-    """Return the description under which a link's secret stands in Entra."""
-    return f"{description}{mark(link_id)}"

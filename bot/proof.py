@@ -73,8 +73,8 @@ class Proof:
                 break
         return False
 
-    def conclude_forgotten(self) -> int:
-        """Say "not proven" of secrets whose trial died with its process; return how many.
+    def conclude_forgotten(self) -> bool:
+        """Say "not proven" of one secret whose trial died with its process; return whether there may be more.
 
         A trial that still waits for its turn here is not forgotten. One that another process has in hand may be
         called so too early, and is set right when it succeeds.
@@ -82,17 +82,18 @@ class Proof:
         with self._lock:
             in_hand = frozenset(self._in_hand)
         forgotten = self._store.credentials.unproven_since(self._now() - GIVEN_UP)
-        return sum(self._conclude(found.key_id, accepted=False) for found in forgotten if found.key_id not in in_hand)
+        key_id = next((found.key_id for found in forgotten if found.key_id not in in_hand), None)
+        if key_id is not None:
+            self._conclude(key_id, accepted=False)
+        return key_id is not None
 
-    def _conclude(self, key_id: str, *, accepted: bool) -> bool:
+    def _conclude(self, key_id: str, *, accepted: bool) -> None:
         credential = self._store.credentials.get(key_id)
         if credential is None:
-            return False
+            return
         with self._store.transaction():
-            if not self._store.credentials.record_proof(key_id, accepted=accepted, now=self._now()):
-                return False
-            self._say(credential, accepted=accepted)
-        return True
+            if self._store.credentials.record_proof(key_id, accepted=accepted, now=self._now()):
+                self._say(credential, accepted=accepted)
 
     def _say(self, credential: Credential, *, accepted: bool) -> None:
         event = AuditEvent.SECRET_ACCEPTED if accepted else AuditEvent.SECRET_NOT_PROVEN

@@ -6,38 +6,26 @@ the application by its uniqueName or its tag, the service principal by its appId
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.drafting import Drafting, request_tag, unique_name
-from bot.errors import (
-    EntraError,
-    EntraRefused,
-    EntraUnavailable,
-    EntraUnintelligible,
-    EntraUnknownYet,
-    RegisterAppError,
-)
+from bot.drafting import unique_name
+from bot.errors import EntraError, EntraRefused, EntraUnavailable, EntraUnintelligible, EntraUnknownYet
 from bot.events import AuditEvent
 from bot.graph import Entra
-from bot.graph.applications import UniqueNameTaken, UniqueNameUnsupported
+from bot.graph.applications import UniqueNameTaken
 from bot.identifiers import row_name, short_name
 from bot.leftovers import Leftovers
 from bot.lifecycle import RequestEvent
 from bot.links import Links
-from bot.model import EntraApplication
+from bot.making import LEASE, LeaseLost, Making
 from bot.notices import Notices
-from bot.obstacles import NOT_OURS, explained, stranger, unforeseen
+from bot.obstacles import explained, unforeseen
 from bot.policy import Policy, end_of
 from bot.records import Application, AppRequest, Failure, Note
 from storage import Store
 
 log = logging.getLogger(__name__)
 
-LOST = "The lease on %s was lost; another worker has it."
-
-# Longer than every retry of every call of one provisioning together.
-LEASE = timedelta(minutes=5)
 # What is kept back between tries while Entra does not answer, by the number of tries so far.
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (15, 30, 60, 120, 300))
 TELL_AFTER_ATTEMPTS = 3
@@ -45,10 +33,6 @@ TELL_AFTER_ATTEMPTS = 3
 TAG_INDEX_LAG = timedelta(seconds=60)
 # Replication takes minutes at its worst; what still looks like it after so long is something else.
 STUCK_FOR = timedelta(minutes=15)
-
-
-class LeaseLost(RegisterAppError):
-    """Another worker has this request by now."""
 
 
 class Provisioning:
@@ -67,7 +51,7 @@ class Provisioning:
         self._store = store
         self._registry = entra.applications
         self._directory = entra.directory
-        self._drafting = Drafting(entra, policy)
+        self._making = Making(store, entra, policy, clock)
         self._links = links
         self._notices = notices
         self._now = clock
@@ -76,23 +60,31 @@ class Provisioning:
     def work_next(self) -> bool:
         """Claim one request and bring it as far as Entra lets it; False when there is nothing to do."""
         lease, now = short_name("lease"), self._now()
-        if not self._store.provisioning.is_due(now=now):
+        claimed = self._store.provisioning.claim(lease, now=now, until=now + LEASE)
+        if claimed is None:
             return False
+        try:
+            self._try(self._begun(claimed, lease), lease)
+        except LeaseLost:
+            log.warning("The lease on %s was lost; another worker has it.", claimed.id)
+        return True
+
+    def _begun(self, claimed: AppRequest, lease: str) -> AppRequest:
+        """Write down that a try begins; the claim itself did not wait for its turn to write."""
         with self._store.transaction():
-            request = self._store.provisioning.claim(lease, now=now, until=now + LEASE)
+            request = self._store.provisioning.begin(claimed.id, lease)
             if request is None:
-                return False
+                raise LeaseLost
             self._record(AuditEvent.REQUEST_CLAIM, request.id, attempt=request.attempts)
             if request.attempts == 1:
                 self._notices.request_changed(request.id)
-        self._try(request, lease)
-        return True
+        return request
 
     def _try(self, request: AppRequest, lease: str) -> None:
         try:
             self._provision(request, lease)
         except LeaseLost:
-            log.warning(LOST, request.id)
+            raise
         except (UniqueNameTaken, EntraUnknownYet, EntraUnintelligible) as error:
             self._stuck(request, lease, error)
         except EntraUnavailable as error:
@@ -107,8 +99,9 @@ class Provisioning:
     def _provision(self, request: AppRequest, lease: str) -> None:
         self._secrets_must_be_allowed(request)
         self.leftovers.remove_of(request.id)
-        application = self._store.applications.of_request(request.id) or self._application(request, lease)
+        application = self._store.applications.of_request(request.id) or self._making.application(request, lease)
         if application.service_principal_id is None:
+            self._making.hold(request, lease)
             service_principal_id = self._registry.create_service_principal(application.app_id)
             self._store.applications.set_service_principal(application.id, service_principal_id)
         self._hand_over(request, application, lease)
@@ -126,55 +119,6 @@ class Provisioning:
                 f"The tenant's app management policy allows client secrets of {rules.longest.days} days at most.",
                 code="CredentialInvalidLifetimeAsPerAppPolicy",
             )
-
-    def _application(self, request: AppRequest, lease: str) -> Application:
-        """Find the application that an earlier try made, or make it, and write its ids down at once."""
-        found = self._find(request)
-        if found is not None:
-            return self._noted(request, found, AuditEvent.APPLICATION_ADOPT)
-        return self._noted(request, self._create(request, lease), AuditEvent.APPLICATION_CREATE)
-
-    def _noted(self, request: AppRequest, made: EntraApplication, event: AuditEvent) -> Application:
-        application = Application(
-            id=short_name("app"),
-            request_id=request.id,
-            display_name=made.display_name,
-            object_id=made.object_id,
-            app_id=made.app_id,
-            service_principal_id=None,
-            form=request.form,
-            owners=request.owners,
-            created_at=self._now(),
-        )
-        with self._store.transaction():
-            self._store.applications.add(application)
-            known = self._store.applications.of_request(request.id) or application
-            self._record(event, request.id, known, object_id=made.object_id, app_id=made.app_id)
-        return known
-
-    def _find(self, request: AppRequest) -> EntraApplication | None:
-        """Return what an earlier try of this request made. A stranger under our name is a refusal."""
-        found = self._unless_removed(self._registry.find(unique_name(request.id)))
-        if found is None and request.create_tried:
-            tagged = map(self._unless_removed, self._registry.find_by_tag(request_tag(request.id)))
-            found = next((application for application in tagged if application is not None), None)
-        if found is not None and request_tag(request.id) not in found.tags:
-            raise stranger(found, unique_name(request.id))
-        return found
-
-    def _unless_removed(self, shown: EntraApplication | None) -> EntraApplication | None:
-        """Leave out what was written down before: it was removed since, and Entra's reads lag behind its writes."""
-        return None if shown is None or self._store.applications.is_known(shown.object_id) else shown
-
-    def _create(self, request: AppRequest, lease: str) -> EntraApplication:
-        drawn = self._drafting.draft(request)
-        # Written down before it is tried: from now on something may stand in Entra, whoever works on this next.
-        if not self._store.provisioning.creating(request.id, lease, now=self._now(), not_owners=drawn.not_owners):
-            raise LeaseLost
-        try:
-            return self._registry.create(drawn.application)
-        except UniqueNameUnsupported:
-            return self._registry.create(replace(drawn.application, unique_name=None))
 
     def _hand_over(self, request: AppRequest, application: Application, lease: str) -> None:
         with self._store.transaction():
@@ -211,48 +155,28 @@ class Provisioning:
         pause = _pause(request, error)
         log.warning("Provisioning of %s waits %s: %s", request.id, pause, error)
         with self._store.transaction():
-            given = self._store.provisioning.put_back(
-                request.id, lease, try_at=self._now() + pause, stuck_since=stuck_since
-            )
-            if not given:
-                log.warning(LOST, request.id)
-            late = given and request.attempts >= TELL_AFTER_ATTEMPTS
+            try_at = self._now() + pause
+            if not self._store.provisioning.put_back(request.id, lease, try_at=try_at, stuck_since=stuck_since):
+                raise LeaseLost
+            late = request.attempts >= TELL_AFTER_ATTEMPTS
             if late and self._store.provisioning.tell_slow(request.id):
                 self._notices.approvers_told(request.id, Note(kind="entra_slow", facts=error.facts))
 
     def _fail(self, request: AppRequest, lease: str, error: EntraError) -> None:
         """Tell the approvers Graph's words, and have what this request made removed again."""
         failure = Failure(code=error.code, message=error.message, request_id=error.request_id)
-        application, looked = self._left_behind(request)
+        application, looked = self._making.left_behind(request, lease)
         facts = error.facts if looked else {**error.facts, "look_for": unique_name(request.id)}
         with self._store.transaction():
             if not self._store.provisioning.settle(
                 request.id, lease, RequestEvent.FAIL, now=self._now(), failure=failure
             ):
-                log.warning(LOST, request.id)
-                return
+                raise LeaseLost
             self._record(AuditEvent.REQUEST_FAIL, request.id, code=error.code, entra_request=error.request_id)
             if application is not None and self._store.applications.disown(application.id, now=self._now()):
                 self._record(AuditEvent.APPLICATION_UNWANTED, request.id, application, object_id=application.object_id)
             self._notices.request_changed(request.id)
             self._notices.approvers_told(request.id, Note(kind="failed", facts=facts))
-
-    def _left_behind(self, claimed: AppRequest) -> tuple[Application | None, bool]:
-        """Return what this request made, also where the answer was lost, and whether Entra could be asked."""
-        known = self._store.applications.of_request(claimed.id)
-        # Read anew: the creation may have been tried since the claim.
-        request = self._store.requests.get(claimed.id) or claimed
-        if known is not None or not request.create_tried:
-            return known, True
-        try:
-            found = self._find(request)
-        except EntraError as error:
-            # A stranger under our name is an answer too: nothing of ours is there.
-            return None, error.code == NOT_OURS
-        except Exception:
-            log.exception("What %s left behind could not be looked for.", request.id)
-            return None, False
-        return (self._noted(request, found, AuditEvent.APPLICATION_ADOPT) if found else None), True
 
     def _record(
         self, event: AuditEvent, request_id: str, application: Application | None = None, **details: str | int

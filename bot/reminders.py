@@ -64,32 +64,43 @@ class Reminders:
         self._notices = notices
         self._policy = policy
         self._now = clock
+        self._pages: Iterator[Sequence[Credential]] | None = None
 
-    def remind_due(self) -> int:
-        """Remind the owners of every application whose last good secret has crossed a step; return how many."""
-        return sum(self._remind(found) for found in self._within_reach())
+    def remind_due(self) -> bool:
+        """Remind the owners of applications whose last good secret has crossed a step: of one page of all secrets.
 
-    def _within_reach(self) -> Iterator[Credential]:
+        Return whether there may be more: the next call goes on where this one ended, or after an error begins anew.
+        """
+        pages, self._pages = self._pages or self._within_reach(), None
+        page = next(pages, ())
+        for found in page:
+            self._remind(found)
+        more = len(page) == PAGE
+        self._pages = pages if more else None
+        return more
+
+    def _within_reach(self) -> Iterator[Sequence[Credential]]:
         """Return the secrets that any step of any ladder can be about, a page at a time: there may be very many."""
         now = self._now()
         horizon = now + timedelta(days=max(self._policy.reminder_days) + 1)
         last = (now - timedelta(days=AFTERWARDS_DAYS + 1), "")
         while page := self._store.credentials.live_ending(after=last, before=horizon, limit=PAGE):
-            yield from page
+            yield page
             last = (page[-1].ends_at, page[-1].key_id)
 
-    def _remind(self, credential: Credential) -> bool:
+    def _remind(self, credential: Credential) -> None:
         now = self._now()
         step = due_step(self._steps(credential), days_until(credential.ends_at, now))
         # Most secrets within reach were spoken of already: a plain read says so, without queueing for the write lock.
         if step is None or self._store.reminders.is_claimed(credential.key_id, step):
-            return False
+            return
         last = last_good(self._store.credentials.of_application(credential.application_id))
         # Told by its id: what else is known of it may have changed since its page was read.
         if last is None or last.key_id != credential.key_id or (last.snoozed_until and now < last.snoozed_until):
-            return False
+            return
         application = self._store.applications.get(last.application_id)
-        return application is not None and self._tell(last, application, step)
+        if application is not None:
+            self._tell(last, application, step)
 
     def _steps(self, credential: Credential) -> tuple[int, ...]:
         """Return the ladder, with the day on which a snooze ended as a step of its own: that day was asked for."""
@@ -101,15 +112,14 @@ class Reminders:
         """Return the ladder of one credential, by its own length of life."""
         return ladder(self._policy.reminder_days, (credential.ends_at - credential.starts_at).days)
 
-    def _tell(self, credential: Credential, application: Application, step: int) -> bool:
+    def _tell(self, credential: Credential, application: Application, step: int) -> None:
         reminder_id = short_name("reminder")
         with self._store.transaction():
             if not self._store.reminders.claim(reminder_id, credential.key_id, step, now=self._now()):
-                return False
+                return
             self._record(AuditEvent.REMINDER_SEND, "bot", credential, step=step)
             for owner in application.owners:
                 self._notices.reminder_due(reminder_id, owner.person_id)
-        return True
 
     def snooze(self, key_id: str, person_id: str, until: date) -> None:
         """Keep quiet about a secret until a day. Raises NotAllowed, NotFound, AlreadySettled, FormFaults."""

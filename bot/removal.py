@@ -39,49 +39,45 @@ class Removal:
         self._applications = applications
         self._now = clock
 
-    def warn_before_removal(self) -> int:
-        """Tell owners a day ahead that the old secret is about to be removed; return how many secrets."""
-        soon = self._store.credentials.unwarned_removals(self._now() + WARNED_FROM)
-        return sum(self._warn(credential) for credential in soon)
+    def warn_before_removal(self) -> bool:
+        """Tell owners a day ahead that one old secret is about to be removed; return whether there may be more."""
+        credential = self._store.credentials.next_unwarned_removal(self._now() + WARNED_FROM)
+        if credential is not None:
+            self._warn(credential)
+        return credential is not None
 
-    def _warn(self, credential: Credential) -> bool:
+    def _warn(self, credential: Credential) -> None:
         with self._store.transaction():
             if not self._store.credentials.warn(credential.key_id, now=self._now(), least=WARNING):
-                return False
+                return
             warned = self._store.credentials.get(credential.key_id) or credential
             self._tell_owners(warned, "removal_soon")
             if warned.remove_at != credential.remove_at:
                 self._redraw_reminder(warned)
-        return True
 
     def _redraw_reminder(self, credential: Credential) -> None:
         reminder = self._store.reminders.latest(credential.key_id)
         for owner in self._application(credential).owners if reminder else ():
             self._notices.reminder_changed(reminder or "", owner.person_id)
 
-    def remove_due(self) -> int:
-        """Remove from Entra the secrets whose overlap is over; return how many are gone."""
+    def remove_due(self) -> bool:
+        """Remove from Entra one secret whose overlap is over; return whether there may be more."""
         now = self._now()
-        due = self._store.credentials.to_remove(now=now, warned_by=now - WARNING)
-        return sum(self._remove(found.key_id) for found in due)
+        credential = self._store.credentials.claim_removal(now=now, until=now + LEASE, warned_by=now - WARNING)
+        if credential is not None:
+            self._remove(credential)
+        return credential is not None
 
-    def _remove(self, key_id: str) -> bool:
-        now = self._now()
-        if not self._store.credentials.claim_removal(key_id, now=now, until=now + LEASE, warned_by=now - WARNING):
-            return False
-        credential = self._store.credentials.get(key_id)
-        if credential is None:
-            return False
+    def _remove(self, credential: Credential) -> None:
         application = self._application(credential)
         try:
-            self._applications.remove_secret(application.object_id, key_id)
+            self._applications.remove_secret(application.object_id, credential.key_id)
         except EntraMissing:
             log.info("Application %s is gone, and its secrets with it.", application.object_id)
         except EntraError as error:
             self._later(credential, application, error)
-            return False
+            return
         self._removed(credential, application)
-        return True
 
     def _removed(self, credential: Credential, application: Application) -> None:
         late = credential.removal_refused_at is not None

@@ -5,7 +5,7 @@ from enum import Enum
 
 from bot.clock import Round
 from bot.errors import EntraUnavailable
-from bot.minting import Minting
+from bot.orphans import Orphans
 from bot.proof import Proof
 from bot.provisioning import Provisioning
 from bot.pulse import Pulse
@@ -43,14 +43,14 @@ def all_rounds(  # noqa: PLR0913, PLR0917 - the table of the product's whole bac
     use_cases: UseCases,
     courier: Courier,
     provisioning: Provisioning,
-    minting: Minting,
+    orphans: Orphans,
     proof: Proof,
     pulse: Pulse,
     daily_at: str,
     poll_seconds: float,
 ) -> tuple[Round, ...]:
     """Return the background work. Each round does one piece at a time and is safe to walk anywhere, any time."""
-    approvals, links, removal = use_cases.approvals, use_cases.links, use_cases.removal
+    waiting, links, removal = use_cases.waiting, use_cases.links, use_cases.removal
     catalogue = use_cases.catalogue
 
     def first_catalogue() -> None:
@@ -66,16 +66,16 @@ def all_rounds(  # noqa: PLR0913, PLR0917 - the table of the product's whole bac
     return (
         Round(name="messages", work=courier.deliver_next, seconds=poll_seconds, follows=True),
         Round(name="provisioning", work=provisioning.work_next, seconds=poll_seconds, follows=True),
-        Round(name="assessments", work=approvals.assess_next, seconds=poll_seconds, follows=True),
-        Round(name="abandoned presses", work=minting.recover_abandoned, seconds=minute),
-        Round(name="sweeps", work=minting.sweep, seconds=minute),
+        Round(name="assessments", work=waiting.assess_next, seconds=poll_seconds, follows=True),
+        Round(name="abandoned presses", work=orphans.recover, seconds=minute),
+        Round(name="sweeps", work=orphans.sweep, seconds=minute),
         Round(name="proofs", work=proof.conclude_forgotten, seconds=minute),
         Round(name="expired links", work=links.expire_due, seconds=minute),
         Round(name="unwanted applications", work=provisioning.leftovers.remove_due, seconds=minute),
         Round(name="retired secrets", work=removal.remove_due, seconds=minute),
         Round(name="removal warnings", work=removal.warn_before_removal, seconds=minute),
-        Round(name="waiting requests", work=approvals.remind_approvers, seconds=minute),
-        Round(name="lapsed requests", work=approvals.lapse, seconds=minute),
+        Round(name="waiting requests", work=waiting.remind_approvers, seconds=minute),
+        Round(name="lapsed requests", work=waiting.lapse, seconds=minute),
         Round(name="old deliveries", work=lambda: forget_old(use_cases.store, use_cases.clock), seconds=minute),
         Round(name=FIRST_CATALOGUE, work=first_catalogue, seconds=10 * poll_seconds, memory=True),
         Round(name=CATALOGUE, work=catalogue_again, seconds=hour, hurry=False, memory=True),

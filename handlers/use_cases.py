@@ -12,6 +12,7 @@ from bot.reminders import Reminders
 from bot.removal import Removal
 from bot.retention import Retention
 from bot.rotation import Rotation
+from bot.waiting import Waiting
 from handlers.people import People
 from storage import Store
 
@@ -26,6 +27,7 @@ class UseCases:
     people: People
     catalogue: Catalogue
     approvals: Approvals
+    waiting: Waiting
     links: Links
     reminders: Reminders
     rotation: Rotation

@@ -5,6 +5,7 @@ from datetime import datetime
 from bot.lifecycle import REQUESTS, RequestEvent, RequestState
 from bot.records import AppRequest, RequestForm
 from storage import codec
+from storage.claims import claim_next
 from storage.database import Database
 from storage.transitions import source_states
 
@@ -86,7 +87,8 @@ class AppRequests:
         return bool(
             self._db.run(
                 "UPDATE app_requests SET form = :form, display_name = :display_name, version = version + 1,"
-                " changed_at = :now, reminded_at = NULL, assessed = 0, name_is_taken = NULL"
+                " changed_at = :now, reminded_at = NULL, assessed = 0, name_is_taken = NULL,"
+                " lease = NULL, lease_until = NULL"
                 " WHERE id = :id AND version = :version"
                 f" AND state IN ({source_states(REQUESTS, RequestEvent.CHANGE)})",
                 form=codec.form_json(form),
@@ -122,11 +124,21 @@ class AppRequests:
         )
         return tuple(row["approver_id"] for row in rows)
 
-    def to_assess(self) -> AppRequest | None:
-        """Return the oldest pending request whose surroundings in Entra were not looked at yet."""
-        row = self._db.one(
-            "SELECT * FROM app_requests WHERE state = :pending AND assessed = 0 ORDER BY changed_at LIMIT 1",
+    def claim_assessment(self, lease: str, *, now: datetime, until: datetime) -> AppRequest | None:
+        """Claim the oldest pending request whose surroundings in Entra were not looked at yet.
+
+        The lease is that of the request itself: a change or a decision ends it.
+        """
+        row = claim_next(
+            self._db,
+            "SELECT id FROM app_requests WHERE state = :pending AND assessed = 0"
+            " AND (lease_until IS NULL OR lease_until <= :now) ORDER BY changed_at LIMIT 1",
+            "UPDATE app_requests SET lease = :lease, lease_until = :until WHERE id = :id",
+            "SELECT * FROM app_requests WHERE id = :id",
             pending=RequestState.PENDING.value,
+            lease=lease,
+            until=codec.to_text(until),
+            now=codec.to_text(now),
         )
         return codec.app_request(row) if row else None
 
@@ -147,9 +159,9 @@ class AppRequests:
         row = self._db.one("SELECT changed_at FROM app_requests WHERE id = :id", id=request_id)
         return codec.to_moment(row["changed_at"]) if row else None
 
-    def unreminded_since(self, moment: datetime) -> list[AppRequest]:
-        """Return pending requests, unchanged since `moment`, of which the approvers were not reminded."""
-        return self._pending("reminded_at IS NULL AND changed_at <= :moment", moment)
+    def next_unreminded(self, since: datetime) -> AppRequest | None:
+        """Return the oldest pending request, unchanged since a moment, of which the approvers were not reminded."""
+        return self._pending("reminded_at IS NULL AND changed_at <= :since", since)
 
     def mark_reminded(self, request_id: str, *, now: datetime) -> bool:
         """Claim the one reminder to the approvers."""
@@ -163,13 +175,13 @@ class AppRequests:
             )
         )
 
-    def pending_since(self, moment: datetime) -> list[AppRequest]:
-        """Return pending requests, unchanged since `moment`."""
-        return self._pending("changed_at <= :moment", moment)
+    def next_pending(self, since: datetime) -> AppRequest | None:
+        """Return the oldest pending request that is unchanged since a moment."""
+        return self._pending("changed_at <= :since", since)
 
-    def _pending(self, condition: str, moment: datetime) -> list[AppRequest]:
-        rows = self._db.all(
-            f"SELECT * FROM app_requests WHERE state = 'pending' AND {condition} ORDER BY changed_at",
-            moment=codec.to_text(moment),
+    def _pending(self, condition: str, since: datetime) -> AppRequest | None:
+        row = self._db.one(
+            f"SELECT * FROM app_requests WHERE state = 'pending' AND {condition} ORDER BY changed_at LIMIT 1",
+            since=codec.to_text(since),
         )
-        return [codec.app_request(row) for row in rows]
+        return codec.app_request(row) if row else None

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from bot.records import Application
 from storage import codec
+from storage.claims import claim_next
 from storage.database import Database
 
 
@@ -91,27 +92,27 @@ class Applications:
             )
         )
 
-    def unwanted(self, *, now: datetime, request_id: str | None = None) -> list[Application]:
-        """Return what is still to be removed from Entra and due for a try; all of one request's, due or not."""
+    def unwanted_of(self, request_id: str) -> list[Application]:
+        """Return what one request made and is still to be removed from Entra, due for a try or not."""
         rows = self._db.all(
-            "SELECT * FROM applications WHERE wanted = 0 AND removed_at IS NULL"
-            " AND (request_id = :request_id OR (CAST(:request_id AS TEXT) IS NULL AND try_at <= :now)) ORDER BY try_at",
-            now=codec.to_text(now),
+            "SELECT * FROM applications WHERE request_id = :request_id AND wanted = 0 AND removed_at IS NULL"
+            " ORDER BY try_at",
             request_id=request_id,
         )
         return [codec.application(row) for row in rows]
 
-    def claim_removal(self, application_id: str, *, now: datetime, until: datetime) -> bool:
-        """Claim one try of removing what is not wanted; False when another process has it in hand."""
-        return bool(
-            self._db.run(
-                "UPDATE applications SET try_at = :until"
-                " WHERE id = :id AND wanted = 0 AND removed_at IS NULL AND try_at <= :now",
-                until=codec.to_text(until),
-                id=application_id,
-                now=codec.to_text(now),
-            )
+    def claim_removal(self, *, now: datetime, until: datetime) -> Application | None:
+        """Claim one try of the next removal of what is not wanted any more."""
+        row = claim_next(
+            self._db,
+            "SELECT id FROM applications WHERE wanted = 0 AND removed_at IS NULL AND try_at <= :now"
+            " ORDER BY try_at LIMIT 1",
+            "UPDATE applications SET try_at = :until WHERE id = :id",
+            "SELECT * FROM applications WHERE id = :id",
+            until=codec.to_text(until),
+            now=codec.to_text(now),
         )
+        return codec.application(row) if row else None
 
     def removal_refused(self, application_id: str, *, now: datetime) -> bool:
         """Claim the one word about a removal that does not succeed."""

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from bot.lifecycle import CREDENTIALS, CredentialEvent
 from bot.records import Credential
 from storage import codec
+from storage.claims import claim_next
 from storage.database import Database
 from storage.transitions import source_states
 
@@ -92,14 +93,14 @@ class Credentials:
             )
         )
 
-    def unwarned_removals(self, before: datetime) -> list[Credential]:
-        """Return retiring credentials that are removed before a moment and whose owners were not warned."""
-        rows = self._db.all(
+    def next_unwarned_removal(self, before: datetime) -> Credential | None:
+        """Return the next retiring credential that is removed before a moment and whose owners were not warned."""
+        row = self._db.one(
             "SELECT * FROM credentials WHERE state = 'retiring' AND warned_at IS NULL AND disowned_at IS NULL"
-            " AND remove_at <= :before ORDER BY remove_at",
+            " AND remove_at <= :before ORDER BY remove_at LIMIT 1",
             before=codec.to_text(before),
         )
-        return [codec.credential(row) for row in rows]
+        return codec.credential(row) if row else None
 
     def warn(self, key_id: str, *, now: datetime, least: timedelta) -> bool:
         """Claim the one warning before a removal, and move the removal so that `least` lies between them."""
@@ -115,27 +116,21 @@ class Credentials:
             )
         )
 
-    def to_remove(self, *, now: datetime, warned_by: datetime) -> list[Credential]:
-        """Return retiring credentials whose removal is due for a try: warned of by then, or held by nobody."""
-        rows = self._db.all(
-            f"SELECT * FROM credentials WHERE {_REMOVABLE} ORDER BY try_at",
+    def claim_removal(self, *, now: datetime, until: datetime, warned_by: datetime) -> Credential | None:
+        """Claim one try of the next removal that is due: warned of by then, or held by nobody.
+
+        From the first try on, the credential cannot go back into use.
+        """
+        row = claim_next(
+            self._db,
+            f"SELECT key_id AS id FROM credentials WHERE {_REMOVABLE} ORDER BY try_at LIMIT 1",
+            "UPDATE credentials SET try_at = :until, removal_tries = removal_tries + 1 WHERE key_id = :id",
+            "SELECT * FROM credentials WHERE key_id = :id",
+            until=codec.to_text(until),
             now=codec.to_text(now),
             warned_by=codec.to_text(warned_by),
         )
-        return [codec.credential(row) for row in rows]
-
-    def claim_removal(self, key_id: str, *, now: datetime, until: datetime, warned_by: datetime) -> bool:
-        """Claim one try of a removal; from the first on, the credential cannot go back into use."""
-        return bool(
-            self._db.run(
-                "UPDATE credentials SET try_at = :until, removal_tries = removal_tries + 1"
-                f" WHERE key_id = :key_id AND {_REMOVABLE}",
-                until=codec.to_text(until),
-                key_id=key_id,
-                now=codec.to_text(now),
-                warned_by=codec.to_text(warned_by),
-            )
-        )
+        return codec.credential(row) if row else None
 
     def removal_refused(self, key_id: str, *, now: datetime) -> bool:
         """Claim the one word about a removal that does not succeed."""

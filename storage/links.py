@@ -5,6 +5,7 @@ from datetime import datetime
 from bot.lifecycle import LINKS, LinkEvent
 from bot.records import Link
 from storage import codec
+from storage.claims import claim_next
 from storage.database import Database
 from storage.transitions import source_states
 
@@ -99,18 +100,18 @@ class Links:
             )
         )
 
-    def take_over(self, link_id: str, lease: str, *, now: datetime, until: datetime) -> bool:
-        """Claim a link that a dead process left behind while minting, whether or not anybody presses."""
-        return bool(
-            self._db.run(
-                "UPDATE links SET lease = :lease, lease_until = :until"
-                " WHERE id = :id AND stage = 'minting' AND lease_until <= :now",
-                lease=lease,
-                until=codec.to_text(until),
-                id=link_id,
-                now=codec.to_text(now),
-            )
+    def take_over(self, lease: str, *, now: datetime, until: datetime) -> Link | None:
+        """Claim the next link that a dead process left behind while minting, whether or not anybody presses."""
+        row = claim_next(
+            self._db,
+            "SELECT id FROM links WHERE stage = 'minting' AND lease_until <= :now ORDER BY lease_until LIMIT 1",
+            "UPDATE links SET lease = :lease, lease_until = :until WHERE id = :id",
+            "SELECT * FROM links WHERE id = :id",
+            lease=lease,
+            until=codec.to_text(until),
+            now=codec.to_text(now),
         )
+        return codec.link(row) if row else None
 
     def give_back(self, link_id: str, lease: str, *, expires_at: datetime) -> bool:
         """Give a claim back: the link is open again and lives at least until `expires_at`."""
@@ -162,23 +163,15 @@ class Links:
             )
         )
 
-    def past_their_time(self, *, now: datetime) -> list[Link]:
-        """Return open links whose time is over, but for those whose message waits still to be sent."""
-        rows = self._db.all(
+    def next_past_its_time(self, *, now: datetime) -> Link | None:
+        """Return the next open link whose time is over, but for those whose message waits still to be sent."""
+        row = self._db.one(
             "SELECT * FROM links WHERE stage = 'open' AND expires_at <= :now"
             " AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.subject = links.id AND outbox.kind = 'link'"
-            " AND outbox.state = 'queued') ORDER BY expires_at",
+            " AND outbox.state = 'queued') ORDER BY expires_at LIMIT 1",
             now=codec.to_text(now),
         )
-        return [codec.link(row) for row in rows]
-
-    def abandoned(self, *, now: datetime) -> list[Link]:
-        """Return links whose press was never finished: the process died while minting."""
-        rows = self._db.all(
-            "SELECT * FROM links WHERE stage = 'minting' AND lease_until <= :now ORDER BY lease_until",
-            now=codec.to_text(now),
-        )
-        return [codec.link(row) for row in rows]
+        return codec.link(row) if row else None
 
     def sweep_later(self, link_id: str, *, at: datetime, times: int) -> None:
         """Have the tenant searched again for a secret of this link that nobody recorded."""
@@ -189,33 +182,25 @@ class Links:
             id=link_id,
         )
 
-    def claim_sweep(self, link_id: str, *, now: datetime, until: datetime) -> bool:
-        """Claim one search; False when another process has it in hand."""
-        return bool(
-            self._db.run(
-                "UPDATE links SET sweep_at = :until WHERE id = :id AND sweeps_left > 0 AND sweep_at <= :now",
-                until=codec.to_text(until),
-                id=link_id,
-                now=codec.to_text(now),
-            )
+    def claim_sweep(self, *, now: datetime, until: datetime) -> tuple[Link, int] | None:
+        """Claim the next search for what an ended link left; return the link, and how many searches of it are left.
+
+        A link that can still be pressed is not searched for: its next claim looks first, and a search at that
+        moment would take the secret that is just being made for an orphan.
+        """
+        row = claim_next(
+            self._db,
+            "SELECT id FROM links WHERE sweeps_left > 0 AND sweep_at <= :now"
+            " AND stage IN ('viewed', 'expired', 'replaced') ORDER BY sweep_at LIMIT 1",
+            "UPDATE links SET sweep_at = :until WHERE id = :id",
+            "SELECT * FROM links WHERE id = :id",
+            until=codec.to_text(until),
+            now=codec.to_text(now),
         )
+        return (codec.link(row), row["sweeps_left"]) if row else None
 
     def is_held(self, link_id: str, lease: str) -> bool:
         """Say whether a lease is still the link's own: whoever took it over has another."""
         return (
             self._db.one("SELECT id FROM links WHERE id = :id AND lease = :lease", id=link_id, lease=lease) is not None
         )
-
-    def to_sweep(self, *, now: datetime) -> list[tuple[Link, int]]:
-        """Return the ended links due for a search, each with the number of searches left.
-
-        A link that can still be pressed is not searched for: its next claim looks first, and a search at that
-        moment would take the secret that is just being made for an orphan.
-        """
-        rows = self._db.all(
-            "SELECT * FROM links WHERE sweeps_left > 0 AND sweep_at <= :now"
-            " AND stage IN ('viewed', 'expired', 'replaced')"
-            " ORDER BY sweep_at",
-            now=codec.to_text(now),
-        )
-        return [(codec.link(row), row["sweeps_left"]) for row in rows]

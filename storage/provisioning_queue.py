@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.lifecycle import REQUESTS, RequestEvent
 from bot.records import AppRequest, Failure
 from storage import codec
+from storage.claims import claim_next
 from storage.database import Database
 from storage.transitions import source_states
 
@@ -17,49 +18,57 @@ class ProvisioningQueue:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def is_due(self, *, now: datetime) -> bool:
-        """Say whether there is anything to claim; a look that takes no lock."""
-        return self._candidate(now) is not None
-
     def claim(self, lease: str, *, now: datetime, until: datetime) -> AppRequest | None:
         """Claim the oldest request that is due, approved or left behind by a process that died."""
-        with self._db.claiming():
-            request_id = self._candidate(now, self._db.skip_locked)
-            if request_id is None or not self._take(request_id, lease, now=now, until=until):
-                return None
-            row = self._db.one("SELECT * FROM app_requests WHERE id = :id", id=request_id)
-        return codec.app_request(row) if row else None
-
-    def _candidate(self, now: datetime, locking: str = "") -> str | None:
-        row = self._db.one(
-            "SELECT id FROM app_requests WHERE state IN ('approved', 'provisioning')"
+        row = claim_next(
+            self._db,
+            f"SELECT id FROM app_requests WHERE state IN ({source_states(REQUESTS, RequestEvent.CLAIM)})"
             " AND (lease_until IS NULL OR lease_until <= :now) AND (try_at IS NULL OR try_at <= :now)"
-            f" ORDER BY state_since LIMIT 1{locking}",
+            " ORDER BY state_since LIMIT 1",
+            "UPDATE app_requests SET state = :target, lease = :lease, lease_until = :until WHERE id = :id",
+            "SELECT * FROM app_requests WHERE id = :id",
+            target=REQUESTS.target(RequestEvent.CLAIM).value,
+            lease=lease,
+            until=codec.to_text(until),
             now=codec.to_text(now),
         )
-        return row["id"] if row else None
+        return codec.app_request(row) if row else None
 
-    def _take(self, request_id: str, lease: str, *, now: datetime, until: datetime) -> bool:
+    def begin(self, request_id: str, lease: str) -> AppRequest | None:
+        """Count a try that begins, and return the request as it is; None when the lease was lost.
+
+        Joins the transaction in which it is written down that it begins: the claim waited for no turn to write.
+        """
+        counted = "UPDATE app_requests SET attempts = attempts + 1 WHERE id = :id AND lease = :lease"
+        if not self._db.run(counted, id=request_id, lease=lease):
+            return None
+        row = self._db.one("SELECT * FROM app_requests WHERE id = :id", id=request_id)
+        return codec.app_request(row) if row else None
+
+    def renew(self, request_id: str, lease: str, *, until: datetime) -> bool:
+        """Hold a claim longer, also one whose time is over and that nobody else took; False when somebody did."""
         return bool(
             self._db.run(
-                "UPDATE app_requests SET state = :target, lease = :lease, lease_until = :until,"
-                " attempts = attempts + 1 WHERE id = :id AND (lease_until IS NULL OR lease_until <= :now)"
-                f" AND state IN ({source_states(REQUESTS, RequestEvent.CLAIM)})",
-                target=REQUESTS.target(RequestEvent.CLAIM).value,
-                lease=lease,
+                "UPDATE app_requests SET lease_until = :until WHERE id = :id AND lease = :lease",
                 until=codec.to_text(until),
                 id=request_id,
-                now=codec.to_text(now),
+                lease=lease,
             )
         )
 
-    def creating(self, request_id: str, lease: str, *, now: datetime, not_owners: Sequence[str]) -> bool:
-        """Mark that a creation is about to be tried, and for whom without a user; False when the lease was lost."""
+    def creating(
+        self, request_id: str, lease: str, *, now: datetime, until: datetime, not_owners: Sequence[str]
+    ) -> bool:
+        """Mark that a creation is about to be tried, and for whom without a user, and hold the claim until a moment.
+
+        False when the lease was lost.
+        """
         return bool(
             self._db.run(
-                "UPDATE app_requests SET create_tried_at = COALESCE(create_tried_at, :now), not_owners = :not_owners"
-                " WHERE id = :id AND lease = :lease",
+                "UPDATE app_requests SET create_tried_at = COALESCE(create_tried_at, :now), not_owners = :not_owners,"
+                " lease_until = :until WHERE id = :id AND lease = :lease",
                 now=codec.to_text(now),
+                until=codec.to_text(until),
                 not_owners=json.dumps(list(not_owners)),
                 id=request_id,
                 lease=lease,

@@ -15,13 +15,16 @@ import bot
 ROOT = Path(__file__).parents[1]
 USE_CASES = (
     "approvals",
+    "waiting",
     "provisioning",
+    "making",
     "drafting",
     "leftovers",
     "obstacles",
     "links",
     "desk",
     "minting",
+    "orphans",
     "proof",
     "reminders",
     "rotation",

@@ -92,7 +92,10 @@ def _not_minted(facts: Facts) -> str:
 
 
 def _removed(facts: Facts) -> str:
-    return f":wastebasket: What this request had made (object ID {exact(facts['object_id'])}) was removed for good."
+    which = f"(object ID {exact(facts['object_id'])})"
+    if "second" in facts:
+        return f":wastebasket: A second application {which}, which Entra had made too late, was removed for good."
+    return f":wastebasket: What this request had made {which} was removed for good."
 
 
 def _removed_late(facts: Facts) -> str:

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import AlreadySettled, FormFaults, NotAllowed, NotFound
+from bot.errors import AlreadySettled, FormFaults, NotAllowed, NotFound, StorageUnavailable
 from bot.lifecycle import CredentialEvent
 from bot.policy import Policy
 from bot.records import Credential, Note
 from bot.reminders import Reminders
 from storage import Store, open_store
 from storage.credentials import Credentials
+from storage.reminders import Reminders as ReminderRows
 from tests.domain import nouns
 from tests.domain.nouns import NOW
 from tests.sandbox.timepiece import HeldClock
@@ -66,7 +67,9 @@ class Desk:
         told = []
         for day in range(1, days + 1):
             self.clock.advance(timedelta(days=1))
-            if self.reminders.remind_due():
+            before = len(self.listener.reminded)
+            self.reminders.remind_due()
+            if len(self.listener.reminded) > before:
                 told.append(day)
         return told
 
@@ -104,7 +107,10 @@ def test_two_rounds_a_day(desk: Desk) -> None:
     """A round walked twice says nothing twice, and each word is in the audit."""
     desk.clock.advance(timedelta(days=173))
 
-    assert (desk.reminders.remind_due(), desk.reminders.remind_due()) == (1, 0)
+    for _ in range(2):
+        desk.reminders.remind_due()
+
+    assert [person_id for _, person_id in desk.listener.reminded] == ["UADA", "UCO0001"]
     assert [row["event"] for row in desk.store.audit.rows()] == ["reminder:send"]
 
 
@@ -123,8 +129,33 @@ def test_a_secret_that_changes_meanwhile(desk: Desk) -> None:
     """A secret whose trial ends while the round walks is spoken of all the same."""
     object.__setattr__(desk.store, "credentials", BusyCredentials(desk.store.database))
     desk.clock.advance(timedelta(days=173))
+    desk.reminders.remind_due()
 
-    assert desk.reminders.remind_due() == 1
+    assert [person_id for _, person_id in desk.listener.reminded] == ["UADA", "UCO0001"]
+
+
+class AwayOnce(ReminderRows):
+    """The table of reminders of a database that is away at the first claim."""
+
+    away = True
+
+    def claim(self, reminder_id: str, key_id: str, step: int, *, now: datetime) -> bool:
+        """Claim a step, but not the first time."""
+        if self.away:
+            self.away = False
+            raise StorageUnavailable("Away.")
+        return super().claim(reminder_id, key_id, step, now=now)
+
+
+def test_a_round_that_failed(desk: Desk) -> None:
+    """A round that met an error begins anew the next time, and leaves nobody out."""
+    object.__setattr__(desk.store, "reminders", AwayOnce(desk.store.database))
+    desk.clock.advance(timedelta(days=173))
+    with pytest.raises(StorageUnavailable):
+        desk.reminders.remind_due()
+    desk.reminders.remind_due()
+
+    assert [person_id for _, person_id in desk.listener.reminded] == ["UADA", "UCO0001"]
 
 
 def test_a_secret_that_was_replaced(desk: Desk) -> None:

@@ -217,7 +217,8 @@ def test_slow_is_told_though_a_process_died(world: World) -> None:
     world.advance(minutes=1)
     world.clock.advance(PAUSE)
     now = world.clock.now()
-    dead = world.bot.store.provisioning.claim("dead", now=now, until=now + PAUSE)
+    claimed = world.bot.store.provisioning.claim("dead", now=now, until=now + PAUSE)
+    dead = world.bot.store.provisioning.begin(claimed.id, "dead") if claimed else None
     let_time_pass(world)
 
     assert dead is not None

@@ -1,6 +1,6 @@
 """Applications: kept as soon as Entra has named them, and until they are gone from Entra."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.applications_command import within
 from storage import Store
@@ -8,6 +8,8 @@ from tests.domain import nouns
 from tests.domain.nouns import NOW
 
 SOON = NOW + timedelta(hours=1)
+LEASE = timedelta(minutes=5)
+TICK = timedelta(microseconds=1)
 
 
 def with_requests(store: Store, count: int) -> None:
@@ -66,20 +68,34 @@ def test_a_person_is_not_found_by_a_part_of_their_id(store: Store) -> None:
     assert [store.applications.of_owner(typed) for typed in ("UAD", "%", "U_DA", "", "UEVE")] == [[]] * 5
 
 
+def claim(store: Store, now: datetime) -> str | None:
+    """Claim one try of the next removal at a moment; the application's id."""
+    found = store.applications.claim_removal(now=now, until=now + LEASE)
+    return found.id if found else None
+
+
 def test_removal(store: Store) -> None:
     """What is not wanted any more is due at once, again after a failed try, and gone when Entra says so."""
     with_requests(store, 1)
     store.applications.add(nouns.application())
-    assert store.applications.unwanted(now=NOW) == []
+    assert claim(store, NOW) is None
     store.applications.disown("app-1", now=NOW)
 
     assert store.applications.of_request("REQ-00000001") is None
-    assert [found.id for found in store.applications.unwanted(now=NOW)] == ["app-1"]
+    assert claim(store, NOW) == "app-1"
     store.applications.try_removal_at("app-1", SOON)
-    assert store.applications.unwanted(now=NOW) == []
-    assert [found.id for found in store.applications.unwanted(now=SOON)] == ["app-1"]
+    assert (claim(store, SOON - TICK), claim(store, SOON)) == (None, "app-1")
     assert store.applications.removed("app-1", now=SOON)
-    assert store.applications.unwanted(now=SOON) == []
+    assert claim(store, SOON + LEASE) is None
+
+
+def test_a_claimed_removal(store: Store) -> None:
+    """One claim of a removal keeps others out until its time is over, whether or not its process lives."""
+    with_requests(store, 1)
+    store.applications.add(nouns.application())
+    store.applications.disown("app-1", now=NOW)
+
+    assert [claim(store, NOW + passed) for passed in (TICK, LEASE, LEASE + TICK)] == ["app-1", None, "app-1"]
 
 
 def test_the_one_word_about_a_removal(store: Store) -> None:
@@ -93,7 +109,7 @@ def test_the_one_word_about_a_removal(store: Store) -> None:
     store.applications.disown("app-2", now=NOW)
     store.applications.removed("app-2", now=NOW)
     said += [store.applications.removal_refused("app-2", now=SOON)]
-    (left,) = store.applications.unwanted(now=SOON)
+    (left,) = store.applications.unwanted_of("REQ-00000001")
 
     assert said == [False, True, False, False]
     assert left.removal_refused_at == SOON
@@ -104,9 +120,9 @@ def test_since_when_it_is_not_wanted(store: Store) -> None:
     with_requests(store, 1)
     store.applications.add(nouns.application())
     store.applications.disown("app-1", now=NOW)
-    store.applications.claim_removal("app-1", now=NOW, until=SOON)
+    claim(store, NOW)
     store.applications.try_removal_at("app-1", SOON)
-    (left,) = store.applications.unwanted(now=SOON)
+    (left,) = store.applications.unwanted_of("REQ-00000001")
 
     assert left.disowned_at == NOW
 
@@ -127,7 +143,7 @@ def test_everything_unwanted_of_one_request(store: Store) -> None:
         store.applications.add(nouns.application(number, request_id=f"REQ-{request:08}"))
         store.applications.disown(f"app-{number}", now=NOW)
     store.applications.try_removal_at("app-2", SOON)
-    found = store.applications.unwanted(now=NOW, request_id="REQ-00000001")
+    found = store.applications.unwanted_of("REQ-00000001")
 
     assert [application.id for application in found] == ["app-1", "app-2"]
 

@@ -109,14 +109,10 @@ DAY = timedelta(days=1)
 TICK = timedelta(microseconds=1)
 
 
-def due(store: Store, now: datetime) -> list[str]:
-    """What is to be removed at a moment, if the warning must be a day old."""
-    return [credential.key_id for credential in store.credentials.to_remove(now=now, warned_by=now - DAY)]
-
-
-def claim(store: Store, now: datetime) -> bool:
-    """Claim one try of the removal at a moment, for five minutes."""
-    return store.credentials.claim_removal("key-1", now=now, until=now + timedelta(minutes=5), warned_by=now - DAY)
+def claim(store: Store, now: datetime) -> str | None:
+    """Claim one try of the next removal at a moment, for five minutes, if the warning is a day old; the secret."""
+    due = store.credentials.claim_removal(now=now, until=now + timedelta(minutes=5), warned_by=now - DAY)
+    return due.key_id if due else None
 
 
 def test_what_is_to_be_removed(peopled: Store) -> None:
@@ -125,24 +121,24 @@ def test_what_is_to_be_removed(peopled: Store) -> None:
     peopled.credentials.retire("key-1", CredentialEvent.SUPERSEDE, remove_at=SOON)
     peopled.credentials.warn("key-1", now=NOW, least=DAY)
 
-    assert (due(peopled, SOON - TICK), due(peopled, SOON)) == ([], ["key-1"])
-    peopled.credentials.try_removal_at("key-1", SOON + timedelta(minutes=15))
-    assert due(peopled, SOON) == []
+    assert (claim(peopled, SOON - TICK), claim(peopled, SOON)) == (None, "key-1")
+    again = SOON + timedelta(minutes=15)
+    peopled.credentials.try_removal_at("key-1", again)
+    assert (claim(peopled, again - TICK), claim(peopled, again)) == (None, "key-1")
     peopled.credentials.removed("key-1")
-    assert due(peopled, SOON + DAY) == []
+    assert claim(peopled, SOON + DAY) is None
 
 
 def test_no_removal_without_a_warning(peopled: Store) -> None:
-    """A removal is due, and can be claimed, only when the warning is old enough."""
+    """A removal can be claimed only when the warning is old enough."""
     add(peopled)
     peopled.credentials.retire("key-1", CredentialEvent.SUPERSEDE, remove_at=SOON)
-    unwarned = (due(peopled, SOON + DAY), claim(peopled, SOON + DAY))
+    unwarned = claim(peopled, SOON + DAY)
     peopled.credentials.warn("key-1", now=SOON + DAY, least=DAY)
 
-    assert unwarned == ([], False)
+    assert unwarned is None
     assert found(peopled).remove_at == SOON + 2 * DAY
-    assert (due(peopled, SOON + 2 * DAY - TICK), claim(peopled, SOON + 2 * DAY - TICK)) == ([], False)
-    assert (due(peopled, SOON + 2 * DAY), claim(peopled, SOON + 2 * DAY)) == (["key-1"], True)
+    assert (claim(peopled, SOON + 2 * DAY - TICK), claim(peopled, SOON + 2 * DAY)) == (None, "key-1")
 
 
 def test_a_claimed_removal(peopled: Store) -> None:
@@ -151,7 +147,7 @@ def test_a_claimed_removal(peopled: Store) -> None:
     peopled.credentials.retire("key-1", CredentialEvent.DISOWN, remove_at=NOW)
     claims = [claim(peopled, NOW + timedelta(minutes=minutes)) for minutes in (0, 4, 5)]
 
-    assert claims == [True, False, True]
+    assert claims == ["key-1", None, "key-1"]
 
 
 def test_nobody_is_warned_of_what_nobody_holds(peopled: Store) -> None:
@@ -159,9 +155,9 @@ def test_nobody_is_warned_of_what_nobody_holds(peopled: Store) -> None:
     add(peopled)
     peopled.credentials.retire("key-1", CredentialEvent.DISOWN, remove_at=NOW)
 
-    assert peopled.credentials.unwarned_removals(SOON) == []
+    assert peopled.credentials.next_unwarned_removal(SOON) is None
     assert not peopled.credentials.warn("key-1", now=NOW, least=DAY)
-    assert due(peopled, NOW) == ["key-1"]
+    assert claim(peopled, NOW) == "key-1"
 
 
 @pytest.mark.parametrize("state", list(CredentialState))
@@ -178,7 +174,7 @@ def test_every_restoration(peopled: Store, state: CredentialState) -> None:
     assert peopled.credentials.retire("key-1", CredentialEvent.SUPERSEDE, remove_at=SOON) == (
         state is not CredentialState.REMOVED
     )
-    assert len(peopled.credentials.unwarned_removals(SOON)) == (state is not CredentialState.REMOVED)
+    assert (peopled.credentials.next_unwarned_removal(SOON) is None) == (state is CredentialState.REMOVED)
 
 
 def test_no_way_back(peopled: Store) -> None:
@@ -187,7 +183,7 @@ def test_no_way_back(peopled: Store) -> None:
     add(peopled, 2)
     peopled.credentials.retire("key-1", CredentialEvent.SUPERSEDE, remove_at=SOON)
     peopled.credentials.warn("key-1", now=NOW, least=DAY)
-    assert claim(peopled, SOON)
+    assert claim(peopled, SOON) == "key-1"
     peopled.credentials.retire("key-2", CredentialEvent.DISOWN, remove_at=NOW)
 
     assert not peopled.credentials.restore("key-1")
@@ -211,11 +207,11 @@ def test_warnings(peopled: Store) -> None:
     assert not peopled.credentials.warn("key-1", now=NOW, least=DAY)
     peopled.credentials.retire("key-1", CredentialEvent.SUPERSEDE, remove_at=SOON)
 
-    assert peopled.credentials.unwarned_removals(SOON - TICK) == []
-    assert [c.key_id for c in peopled.credentials.unwarned_removals(SOON)] == ["key-1"]
+    assert peopled.credentials.next_unwarned_removal(SOON - TICK) is None
+    assert peopled.credentials.next_unwarned_removal(SOON) == found(peopled)
     assert peopled.credentials.warn("key-1", now=NOW, least=DAY)
     assert not peopled.credentials.warn("key-1", now=SOON, least=DAY)
-    assert peopled.credentials.unwarned_removals(SOON) == []
+    assert peopled.credentials.next_unwarned_removal(SOON) is None
     assert found(peopled).remove_at == SOON
 
 

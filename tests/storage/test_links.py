@@ -150,23 +150,21 @@ def test_a_view_is_kept(peopled: Store) -> None:
 
 def test_links_past_their_time(peopled: Store) -> None:
     """At the end of its time an open link is due to expire; one that is being pressed is left alone."""
-    before = peopled.links.past_their_time(now=END - timedelta(microseconds=1))
-    at_the_end = peopled.links.past_their_time(now=END)
+    before = peopled.links.next_past_its_time(now=END - timedelta(microseconds=1))
+    at_the_end = peopled.links.next_past_its_time(now=END)
     claimed(peopled)
 
-    assert (before, [link.id for link in at_the_end]) == ([], ["link-1"])
-    assert peopled.links.past_their_time(now=END) == []
+    assert (before, at_the_end) == (None, nouns.link())
+    assert peopled.links.next_past_its_time(now=END) is None
 
 
 def test_abandoned_links(peopled: Store) -> None:
     """A press whose lease ran out is abandoned, and is so no more once it was taken over."""
     claimed(peopled)
 
-    assert peopled.links.abandoned(now=SOON - timedelta(microseconds=1)) == []
-    assert [link.id for link in peopled.links.abandoned(now=SOON)] == ["link-1"]
-    assert not peopled.links.take_over("link-1", "early", now=NOW, until=LATER)
-    assert peopled.links.take_over("link-1", "second", now=SOON, until=LATER)
-    assert peopled.links.abandoned(now=SOON) == []
+    assert peopled.links.take_over("early", now=SOON - timedelta(microseconds=1), until=LATER) is None
+    assert peopled.links.take_over("second", now=SOON, until=LATER) == found(peopled)
+    assert peopled.links.take_over("third", now=LATER - timedelta(microseconds=1), until=END) is None
     assert not peopled.links.record("link-1", "first", key_id="key-1", viewed_from="x", now=SOON)
 
 
@@ -180,14 +178,18 @@ def test_seen_only_after_a_view(peopled: Store) -> None:
 
 @pytest.mark.parametrize("stage", list(LinkStage))
 def test_sweeping(peopled: Store, stage: LinkStage) -> None:
-    """Only an ended link is searched for, when it is due and while searches are left."""
+    """Only an ended link is searched for, by one at a time, and while searches are left."""
     drive(peopled, stage)
     peopled.links.sweep_later("link-1", at=SOON, times=2)
-    due = [(link.id, left) for link, left in peopled.links.to_sweep(now=SOON)]
+    ended = stage not in {LinkStage.OPEN, LinkStage.MINTING}
+    due = peopled.links.claim_sweep(now=SOON, until=LATER)
+    meanwhile = peopled.links.claim_sweep(now=LATER - timedelta(microseconds=1), until=END)
+    again = peopled.links.claim_sweep(now=LATER, until=END)
     peopled.links.sweep_later("link-1", at=SOON, times=0)
 
-    assert due == ([] if stage in {LinkStage.OPEN, LinkStage.MINTING} else [("link-1", 2)])
-    assert peopled.links.to_sweep(now=END) == []
+    assert due == again == ((found(peopled), 2) if ended else None)
+    assert meanwhile is None
+    assert peopled.links.claim_sweep(now=END, until=END) is None
 
 
 def test_sweeping_too_early(peopled: Store) -> None:
@@ -195,4 +197,4 @@ def test_sweeping_too_early(peopled: Store) -> None:
     drive(peopled, LinkStage.VIEWED)
     peopled.links.sweep_later("link-1", at=SOON, times=2)
 
-    assert peopled.links.to_sweep(now=SOON - timedelta(microseconds=1)) == []
+    assert peopled.links.claim_sweep(now=SOON - timedelta(microseconds=1), until=LATER) is None

@@ -39,6 +39,12 @@ def viewed(store: Store) -> None:
     store.credentials.add(nouns.credential())
 
 
+def to_search(store: Store) -> None:
+    """Have the tenant searched for what the viewed link may have left."""
+    viewed(store)
+    store.links.sweep_later("link-1", at=NOW, times=3)
+
+
 def retiring(store: Store) -> None:
     """Let the viewed link's secret retire."""
     viewed(store)
@@ -122,6 +128,7 @@ RACES = [
     Race(name="settle any way", act=lambda s, n: s.requests.move(REQUEST, ENDS[n % 4], now=NOW, by=f"U{n}")),
     Race(name="change", act=lambda s, n: s.requests.change(REQUEST, 1, nouns.form(display_name=f"{n}"), now=NOW)),
     Race(name="agree twice", act=lambda s, _: s.requests.agree(REQUEST, 1, "UGRACE", now=NOW)),
+    Race(name="claim an assessment", act=lambda s, n: s.requests.claim_assessment(f"l{n}", now=NOW, until=SOON)),
     Race(name="assess", act=lambda s, n: s.requests.assess(REQUEST, 1, name_is_taken=bool(n % 2))),
     Race(name="remind the approvers", act=lambda s, _: s.requests.mark_reminded(REQUEST, now=NOW)),
     Race(
@@ -158,6 +165,11 @@ RACES = [
     ),
     Race(name="disown an application", act=lambda s, _: s.applications.disown("app-1", now=NOW)),
     Race(
+        name="claim the removal of an application",
+        before=disowned,
+        act=lambda s, _: s.applications.claim_removal(now=NOW, until=SOON),
+    ),
+    Race(
         name="say that the removal of an application was refused",
         before=disowned,
         act=lambda s, _: s.applications.removal_refused("app-1", now=NOW),
@@ -179,9 +191,18 @@ RACES = [
         act=lambda s, n: s.links.claim("link-1", f"lease-{n}", now=SOON, until=LATER),
     ),
     Race(
+        name="claim an abandoned link",
+        before=claimed,
+        act=lambda s, n: s.links.take_over(f"lease-{n}", now=SOON, until=LATER),
+    ),
+    Race(
         name="take an abandoned link over, or press it",
         before=claimed,
-        act=lambda s, n: (s.links.take_over if n % 2 else s.links.claim)("link-1", f"l{n}", now=SOON, until=LATER),
+        act=lambda s, n: (
+            s.links.take_over(f"l{n}", now=SOON, until=LATER)
+            if n % 2
+            else s.links.claim("link-1", f"l{n}", now=SOON, until=LATER)
+        ),
     ),
     Race(
         name="give a link back, or record",
@@ -194,6 +215,11 @@ RACES = [
     ),
     Race(name="expire a link", act=lambda s, _: s.links.end("link-1", LinkEvent.EXPIRE)),
     Race(name="replace a link", act=lambda s, _: s.links.end("link-1", LinkEvent.REPLACE)),
+    Race(
+        name="claim a search",
+        before=to_search,
+        act=lambda s, _: s.links.claim_sweep(now=NOW, until=SOON),
+    ),
     Race(name="say that it was seen", before=viewed, act=lambda s, _: s.links.mark_seen("link-1", now=NOW)),
     Race(
         name="supersede a secret",
@@ -209,10 +235,13 @@ RACES = [
         name="put a secret back into use, or begin its removal",
         before=warned,
         act=lambda s, n: (
-            s.credentials.claim_removal("key-1", now=NOW, until=SOON, warned_by=NOW)
-            if n % 2
-            else s.credentials.restore("key-1")
+            s.credentials.claim_removal(now=NOW, until=SOON, warned_by=NOW) if n % 2 else s.credentials.restore("key-1")
         ),
+    ),
+    Race(
+        name="claim a removal",
+        before=warned,
+        act=lambda s, _: s.credentials.claim_removal(now=NOW, until=SOON, warned_by=NOW),
     ),
     Race(
         name="say that a removal was refused",

@@ -21,6 +21,7 @@ from tests.domain.nouns import NOW
 from tests.engines import fresh_postgres
 from tests.engines.way import Way
 from tests.storage.races import race
+from tests.storage.test_one_winner import RACES
 
 REQUEST = "REQ-00000001"
 
@@ -225,6 +226,34 @@ def test_a_claim_does_not_wait_for_a_writer(address: str, postgres: Store) -> No
     other.close()
 
     assert [entry and entry.id for entry in (first, second)] == ["m1", "m2"]
+
+
+OUTSIDE_OF_THE_TURN = (
+    "claim an approved request",
+    "claim from a dead process",
+    "claim an assessment",
+    "claim an abandoned link",
+    "claim a search",
+    "claim a removal",
+    "claim the removal of an application",
+    "claim a message",
+)
+
+
+@pytest.mark.parametrize("name", OUTSIDE_OF_THE_TURN)
+def test_work_is_claimed_while_another_writes(address: str, postgres: Store, name: str) -> None:
+    """No claim of background work waits until another instance has written what it is writing."""
+    run = next(run for run in RACES if run.name == name)
+    postgres.applications.add(nouns.application())
+    postgres.links.add(nouns.link())
+    run.before(postgres)
+    other = open_store(address)
+    with postgres.transaction():
+        postgres.audit.add("first", AuditEvent.LINK_ARM, "UADA", now=NOW)
+        claimed = race(lambda number: run.act(other, number), racers=1)
+    other.close()
+
+    assert claimed != [None]
 
 
 def test_text_sorts_by_its_characters(postgres: Store) -> None:

@@ -105,7 +105,7 @@ def test_nothing_is_there(store: Store) -> None:
     """What was never kept is not found."""
     assert store.requests.get("REQ-NONE") is None
     assert store.requests.by_form("none") is None
-    assert store.requests.to_assess() is None
+    assert store.requests.claim_assessment("lease", now=NOW, until=SOON) is None
     assert store.provisioning.claim("lease", now=NOW, until=SOON) is None
 
 
@@ -152,12 +152,13 @@ def test_a_change_begins_anew(request_of: Store) -> None:
     """A change raises the version, replaces the form, and has the surroundings looked at again."""
     request_of.requests.assess(REQUEST, 1, name_is_taken=True)
     request_of.requests.mark_reminded(REQUEST, now=NOW)
+    assert assessed(request_of, NOW) is None
     request_of.requests.change(REQUEST, 1, nouns.form(display_name="New"), now=SOON)
     request = found(request_of)
 
     assert (request.version, request.form.display_name) == (2, "New")
     assert (request.assessed, request.name_is_taken) == (False, None)
-    assert [request] == request_of.requests.unreminded_since(SOON)
+    assert request == request_of.requests.next_unreminded(SOON)
 
 
 def test_approvals_are_counted_by_version(request_of: Store) -> None:
@@ -186,16 +187,23 @@ def test_only_what_stands_can_be_agreed_to(request_of: Store) -> None:
     assert (requests.approvers_of(REQUEST, 1), requests.approvers_of(REQUEST, 2)) == ((), ())
 
 
+def assessed(store: Store, now: datetime) -> str | None:
+    """Claim the next assessment at a moment, for two minutes; the request's id."""
+    request = store.requests.claim_assessment("lease", now=now, until=now + timedelta(minutes=2))
+    return request.id if request else None
+
+
 def test_the_oldest_is_assessed_first(store: Store) -> None:
-    """Of requests that were not looked at the oldest comes first; a decided one never."""
+    """Of requests that were not looked at the oldest comes first, to one at a time; a decided one never."""
     for number, minutes in ((1, 5), (2, 1), (3, 3)):
         store.requests.add(nouns.request(number, submitted_at=NOW + timedelta(minutes=minutes)))
     store.requests.move("REQ-00000002", RequestEvent.WITHDRAW, now=SOON)
-    first = store.requests.to_assess()
+    first = [assessed(store, NOW), assessed(store, NOW), assessed(store, NOW)]
     store.requests.assess("REQ-00000003", 1, name_is_taken=None)
-    second = store.requests.to_assess()
+    after_the_lease = [assessed(store, SOON), assessed(store, SOON)]
 
-    assert (first and first.id, second and second.id) == ("REQ-00000003", "REQ-00000001")
+    assert first == ["REQ-00000003", "REQ-00000001", None]
+    assert after_the_lease == ["REQ-00000001", None]
     assert not store.requests.assess("REQ-00000001", 7, name_is_taken=True)
 
 
@@ -207,8 +215,13 @@ def test_waiting_requests(store: Store) -> None:
     store.requests.mark_reminded("REQ-00000004", now=NOW)
     until = NOW - timedelta(hours=2)
 
-    assert [request.id for request in store.requests.pending_since(until)] == ["REQ-00000004", "REQ-00000002"]
-    assert [request.id for request in store.requests.unreminded_since(until)] == ["REQ-00000002"]
+    first = store.requests.next_pending(until), store.requests.next_unreminded(until)
+    store.requests.move("REQ-00000004", RequestEvent.LAPSE, now=NOW)
+    store.requests.mark_reminded("REQ-00000002", now=NOW)
+    then = store.requests.next_pending(until), store.requests.next_unreminded(until)
+
+    assert [request and request.id for request in first] == ["REQ-00000004", "REQ-00000002"]
+    assert [request and request.id for request in then] == ["REQ-00000002", None]
 
 
 def test_a_persons_own_requests(store: Store) -> None:
@@ -226,14 +239,25 @@ def test_a_lease(request_of: Store) -> None:
     first = request_of.provisioning.claim("first", now=NOW, until=SOON)
 
     assert first is not None
-    assert (first.state, first.attempts) == (RequestState.PROVISIONING, 1)
+    assert (first.state, first.attempts) == (RequestState.PROVISIONING, 0)
     assert request_of.provisioning.claim("second", now=SOON - timedelta(microseconds=1), until=SOON) is None
     second = request_of.provisioning.claim("second", now=SOON, until=SOON + timedelta(minutes=2))
     assert second is not None
-    assert second.attempts == 2
     assert not request_of.provisioning.settle(REQUEST, "first", RequestEvent.FULFIL, now=SOON)
     assert not request_of.provisioning.put_back(REQUEST, "first", try_at=SOON)
     assert request_of.provisioning.settle(REQUEST, "second", RequestEvent.FULFIL, now=SOON)
+
+
+def test_a_try_begins(request_of: Store) -> None:
+    """A try is counted when it begins, and begins only under the lease."""
+    request_of.requests.move(REQUEST, RequestEvent.APPROVE, now=NOW)
+    request_of.provisioning.claim("first", now=NOW, until=SOON)
+    first = request_of.provisioning.begin(REQUEST, "first")
+    request_of.provisioning.claim("second", now=SOON, until=SOON + timedelta(minutes=2))
+    late = request_of.provisioning.begin(REQUEST, "first")
+    second = request_of.provisioning.begin(REQUEST, "second")
+
+    assert (first and first.attempts, late, second and second.attempts) == (1, None, 2)
 
 
 def test_put_back(request_of: Store) -> None:
@@ -242,8 +266,10 @@ def test_put_back(request_of: Store) -> None:
     request_of.provisioning.claim("first", now=NOW, until=SOON)
     request_of.provisioning.put_back(REQUEST, "first", try_at=SOON)
 
-    assert not request_of.provisioning.is_due(now=SOON - timedelta(seconds=1))
-    assert request_of.provisioning.is_due(now=SOON)
+    early = request_of.provisioning.claim("second", now=SOON - timedelta(seconds=1), until=SOON)
+    in_time = request_of.provisioning.claim("second", now=SOON, until=SOON + timedelta(minutes=2))
+
+    assert (early, in_time) == (None, found(request_of))
 
 
 def test_a_tried_creation_is_never_forgotten(request_of: Store) -> None:
@@ -251,8 +277,8 @@ def test_a_tried_creation_is_never_forgotten(request_of: Store) -> None:
     request_of.requests.move(REQUEST, RequestEvent.APPROVE, now=NOW)
     request_of.provisioning.claim("first", now=NOW, until=SOON)
     before = found(request_of)
-    strange = request_of.provisioning.creating(REQUEST, "other", now=NOW, not_owners=["UCO"])
-    own = request_of.provisioning.creating(REQUEST, "first", now=NOW, not_owners=["UADA"])
+    strange = request_of.provisioning.creating(REQUEST, "other", now=NOW, until=SOON, not_owners=["UCO"])
+    own = request_of.provisioning.creating(REQUEST, "first", now=NOW, until=SOON, not_owners=["UADA"])
     request_of.provisioning.settle(REQUEST, "first", RequestEvent.FAIL, now=NOW)
     request_of.requests.move(REQUEST, RequestEvent.RETRY, now=SOON)
     after = found(request_of)
