@@ -23,8 +23,7 @@ log = logging.getLogger(__name__)
 # need not be moved.
 WARNING = timedelta(days=1)
 WARNED_FROM = WARNING + timedelta(hours=1)
-# Longer than one removePassword with all its retries may take.
-LEASE = timedelta(minutes=5)
+# Longer than one removal with all its retries may take: one whose process died is tried again when another would be.
 RETRY_REMOVAL = timedelta(minutes=15)
 # What Entra refuses is not mended by asking often.
 RETRY_REFUSED = timedelta(hours=6)
@@ -67,7 +66,7 @@ class Removal:
     def remove_due(self) -> bool:
         """Remove from Entra one secret whose overlap is over; return whether there may be more."""
         now = self._now()
-        credential = self._store.credentials.claim_removal(now=now, until=now + LEASE, warned_by=now - WARNING)
+        credential = self._store.credentials.claim_removal(now=now, until=now + RETRY_REMOVAL, warned_by=now - WARNING)
         if credential is not None:
             self._remove(credential)
         return credential is not None
