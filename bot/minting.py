@@ -19,16 +19,13 @@ from bot.lifecycle import CredentialEvent, CredentialState
 from bot.links import UNKNOWN, Links
 from bot.model import LinkStatus, NewSecret, NotMinted, Revealed, SecretText, Viewer
 from bot.notices import Notices
-from bot.orphans import LeaseLost, Orphans, marked
+from bot.orphans import LEASE, LeaseLost, Orphans, marked
 from bot.policy import Policy
 from bot.records import Credential, Link, Note
 from storage import Store
 
 log = logging.getLogger(__name__)
 
-
-# Longer than one addPassword with all its retries may take.
-LEASE = timedelta(minutes=2)
 
 TRY_AGAIN = "Entra did not answer just now. Nothing was used up: your link is as good as before. Try again in a minute."
 REFUSED = (
@@ -106,7 +103,7 @@ class Minting:
         try:
             if link.attempts > 1:
                 self._orphans.remove_of(link, lease)
-            self._orphans.must_hold(link, lease)
+            self._orphans.hold(link, lease)
             return self._applications.add_secret(
                 application.object_id,
                 display_name=marked(application.form.secret_description, link.id),

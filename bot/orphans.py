@@ -21,10 +21,11 @@ from storage import Store
 
 log = logging.getLogger(__name__)
 
-# Longer than one removePassword with all its retries may take.
+# Longer than one call with all its retries may take; it is renewed from call to call.
 LEASE = timedelta(minutes=2)
 SEARCHES = 3
 FIRST_SEARCH = timedelta(minutes=1)
+# Long enough for a search, too: one whose process died is made again when the next would be.
 NEXT_SEARCH = timedelta(minutes=15)
 
 
@@ -70,7 +71,7 @@ class Orphans:
     def sweep(self) -> bool:
         """Look again for secrets that one ended link may have left in Entra; return whether there may be more."""
         now = self._now()
-        claimed = self._store.links.claim_sweep(now=now, until=now + LEASE)
+        claimed = self._store.links.claim_sweep(now=now, until=now + NEXT_SEARCH)
         if claimed is None:
             return False
         link, left = claimed
@@ -99,13 +100,13 @@ class Orphans:
         ]
         for key_id in orphans:
             if lease is not None:
-                self.must_hold(link, lease)
+                self.hold(link, lease)
             self._applications.remove_secret(application.object_id, key_id)
             self._record(AuditEvent.SECRET_ORPHAN_REMOVE, link, key_id=key_id)
 
-    def must_hold(self, link: Link, lease: str) -> None:
-        """Find out before an effect that the link is somebody else's. Raises LeaseLost."""
-        if not self._store.links.is_held(link.id, lease):
+    def hold(self, link: Link, lease: str) -> None:
+        """Hold a link for one more call. Raises LeaseLost before that call when somebody else has it."""
+        if not self._store.links.renew(link.id, lease, until=self._now() + LEASE):
             log.warning("The lease on %s was lost; somebody else has the link.", link.id)
             raise LeaseLost
 

@@ -15,7 +15,7 @@ from bot.graph.applications import Applications
 from bot.identifiers import row_name
 from bot.notices import Notices
 from bot.records import Application, Credential, Note
-from bot.setbacks import setback
+from bot.setbacks import RETRY_UNAVAILABLE, setback
 from storage import Store
 
 log = logging.getLogger(__name__)
@@ -24,8 +24,6 @@ log = logging.getLogger(__name__)
 # need not be moved.
 WARNING = timedelta(days=1)
 WARNED_FROM = WARNING + timedelta(hours=1)
-# Longer than one removePassword with all its retries may take.
-LEASE = timedelta(minutes=5)
 
 
 class Removal:
@@ -63,7 +61,9 @@ class Removal:
     def remove_due(self) -> bool:
         """Remove from Entra one secret whose overlap is over; return whether there may be more."""
         now = self._now()
-        credential = self._store.credentials.claim_removal(now=now, until=now + LEASE, warned_by=now - WARNING)
+        # Longer than one removal with all its retries may take: one whose process died is tried again like any other.
+        until = now + RETRY_UNAVAILABLE
+        credential = self._store.credentials.claim_removal(now=now, until=until, warned_by=now - WARNING)
         if credential is not None:
             self._remove(credential)
         return credential is not None

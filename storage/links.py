@@ -199,8 +199,13 @@ class Links:
         )
         return (codec.link(row), row["sweeps_left"]) if row else None
 
-    def is_held(self, link_id: str, lease: str) -> bool:
-        """Say whether a lease is still the link's own: whoever took it over has another."""
-        return (
-            self._db.one("SELECT id FROM links WHERE id = :id AND lease = :lease", id=link_id, lease=lease) is not None
+    def renew(self, link_id: str, lease: str, *, until: datetime) -> bool:
+        """Hold a claim longer, also one whose time is over and that nobody else took; False when somebody did."""
+        return bool(
+            self._db.run(
+                "UPDATE links SET lease_until = :until WHERE id = :id AND lease = :lease",
+                until=codec.to_text(until),
+                id=link_id,
+                lease=lease,
+            )
         )

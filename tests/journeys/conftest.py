@@ -9,6 +9,7 @@ import pytest
 
 from bot import log
 from tests.engines import ENGINES
+from tests.journeys.twin import Twin
 from tests.journeys.world import World
 
 BOTH_ENGINES = pytest.mark.parametrize("world", sorted(ENGINES), indirect=True)
@@ -29,6 +30,14 @@ def approved(world: World) -> World:
     world.ask()
     world.approve()
     return world
+
+
+@pytest.fixture
+def twin(world: World) -> Iterator[Twin]:
+    """A second instance beside the world's own, over the same database."""
+    made = Twin(world)
+    yield made
+    made.stop()
 
 
 @pytest.fixture

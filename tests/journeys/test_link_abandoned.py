@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.lifecycle import LinkStage
-from bot.minting import LEASE
+from bot.orphans import LEASE
 from bot.records import Link
 from tests.journeys.one_time_link import events, newest_link, secrets, state
 from tests.journeys.world import World

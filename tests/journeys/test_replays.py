@@ -1,6 +1,6 @@
 """A captured request that is sent again while its signature holds changes nothing, on whichever instance it arrives."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -12,14 +12,6 @@ from tests.journeys.world import World
 from tests.sandbox.entra import faults as entra_faults
 from tests.sandbox.slack import faults
 from tests.sandbox.slack.courier import Delivery
-
-
-@pytest.fixture
-def twin(world: World) -> Iterator[Twin]:
-    """A second instance beside the world's own, over the same database."""
-    made = Twin(world)
-    yield made
-    made.stop()
 
 
 def contents(world: World) -> dict[str, list[dict[str, Any]]]:
