@@ -50,10 +50,45 @@ def test_the_oldest_goes_first(store: Store) -> None:
     """Messages go in the order in which they were queued, each to one claimant, and then there is none."""
     for name in ("b", "a", "c"):
         put(store, name, subject=f"REQ-{name}")
-    store.outbox.put("d", "card", "REQ-d", "C1", now=NOW - timedelta(seconds=1))
-    taken = [store.outbox.claim(f"lease-{n}", now=NOW, until=SOON) for n in range(5)]
+    taken = [store.outbox.claim(f"lease-{n}", now=NOW, until=SOON) for n in range(4)]
 
-    assert [entry and entry.id for entry in taken] == ["d", "a", "b", "c", None]
+    assert [entry and entry.id for entry in taken] == ["b", "a", "c", None]
+
+
+def test_no_clock_orders(store: Store) -> None:
+    """What was queued by a clock that lags, or was set back, goes behind what was queued before it."""
+    put(store, "b")
+    store.outbox.put("a", "card", "REQ-1", "C1", now=NOW - timedelta(hours=1))
+    put(store, "0", subject="REQ-2")
+    first = take(store)
+    overtaken = store.outbox.is_overtaken(first)
+    beside = take(store, "second")
+    store.outbox.sent(first, now=NOW)
+    later = take(store, "third")
+
+    assert ([first.id, beside.id, later.id], overtaken) == (["b", "0", "a"], True)
+    assert not store.outbox.is_overtaken(later)
+
+
+def test_the_queue_runs_empty(store: Store) -> None:
+    """After the last message was sent, the next ones keep their order too."""
+    for names in (("b", "a"), ("d", "c")):
+        for name in names:
+            put(store, name)
+        for name in names:
+            entry = take(store)
+            assert entry.id == name
+            store.outbox.sent(entry, now=NOW)
+
+
+def test_put_back_keeps_its_place(store: Store) -> None:
+    """A message that had to wait goes before those that were queued after it."""
+    for name in ("1", "2"):
+        put(store, name, subject=f"REQ-{name}")
+    store.outbox.put_back(take(store), "ratelimited", available_at=NOW, tried=False)
+    put(store, "3", subject="REQ-3")
+
+    assert [take(store, f"lease-{n}").id for n in range(3)] == ["1", "2", "3"]
 
 
 @pytest.mark.parametrize("held", [True, False])
