@@ -23,6 +23,8 @@ TOO_MANY_REQUESTS = 429
 class TooSoon(Exception):
     """A call was not made, because Slack would refuse it before this moment."""
 
+    why = "waits for its turn"
+
     def __init__(self, until: datetime) -> None:
         super().__init__(f"not before {until.isoformat()}")
         self.until = until

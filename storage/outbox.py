@@ -112,6 +112,29 @@ class Outbox:
         )
         return row is not None
 
+    def keep(self, entry: Outgoing, *, now: datetime, until: datetime) -> bool:
+        """Hold a claimed message until a later moment; False when the claim does not hold any more."""
+        return bool(
+            self._db.run(
+                "UPDATE outbox SET lease_until = :until WHERE id = :id AND lease = :lease AND lease_until > :now",
+                until=codec.to_text(until),
+                id=entry.id,
+                lease=entry.lease,
+                now=codec.to_text(now),
+            )
+        )
+
+    def begin_anew(self, entry: Outgoing, *, now: datetime) -> bool:
+        """Record that no try before this moment can have reached Slack; False when the claim does not hold any more."""
+        return bool(
+            self._db.run(
+                "UPDATE outbox SET first_tried_at = :now WHERE id = :id AND lease = :lease AND lease_until > :now",
+                id=entry.id,
+                lease=entry.lease,
+                now=codec.to_text(now),
+            )
+        )
+
     def posted_ts(self, entry_id: str) -> str | None:
         """Return under which ts a message was recorded as sent; None before that."""
         row = self._db.one("SELECT posted_ts FROM outbox WHERE id = :id", id=entry_id)

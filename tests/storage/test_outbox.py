@@ -133,6 +133,57 @@ def test_a_dead_process_leaves_its_message(store: Store) -> None:
     assert store.outbox.claim("third", now=LATER, until=LATER) is None
 
 
+def test_until_when_a_claim_holds(store: Store) -> None:
+    """A claim holds until its time, and not a moment longer, even where nobody else has claimed the message yet."""
+    put(store, "entry-1")
+    first = take(store)
+    moments = (NOW, SOON - timedelta(microseconds=1), SOON, LATER)
+
+    assert [store.outbox.is_held(first, now=now) for now in moments] == [True, True, False, False]
+    assert not store.outbox.keep(first, now=SOON, until=LATER)
+    assert not store.outbox.begin_anew(first, now=SOON)
+
+
+def test_a_claim_of_somebody_else(store: Store) -> None:
+    """When somebody else claimed a message, the first claim holds at no time, and cannot be kept."""
+    put(store, "entry-1")
+    first = take(store)
+    second = store.outbox.claim("second", now=SOON, until=LATER)
+
+    assert not store.outbox.is_held(first, now=NOW)
+    assert not store.outbox.keep(first, now=NOW, until=LATER)
+    assert not store.outbox.begin_anew(first, now=NOW)
+    assert second is not None
+    assert store.outbox.is_held(second, now=SOON)
+
+
+def test_a_claim_is_kept(store: Store) -> None:
+    """A claim that is kept holds until its new time."""
+    put(store, "entry-1")
+    first = take(store)
+    kept = store.outbox.keep(first, now=NOW, until=LATER)
+
+    assert kept
+    assert store.outbox.is_held(first, now=SOON)
+    assert store.outbox.claim("second", now=SOON, until=LATER) is None
+    assert store.outbox.claim("second", now=LATER, until=LATER) is not None
+
+
+def test_a_doubt_that_was_resolved(store: Store) -> None:
+    """Once it is certain that nothing was sent, a message is in doubt since the try that follows."""
+    put(store, "entry-1")
+    store.outbox.put_back(take(store), "TimeoutError", available_at=SOON)
+    second = store.outbox.claim("second", now=SOON, until=LATER)
+    assert second is not None
+    begun = store.outbox.begin_anew(second, now=SOON)
+    store.outbox.put_back(second, "TimeoutError", available_at=LATER)
+    third = store.outbox.claim("third", now=LATER, until=LATER + timedelta(minutes=1))
+
+    assert begun
+    assert third is not None
+    assert (second.first_tried_at, third.first_tried_at) == (NOW, SOON)
+
+
 @pytest.mark.parametrize(("tried", "in_doubt"), [(True, True), (False, False)])
 def test_put_back(store: Store, tried: bool, in_doubt: bool) -> None:  # noqa: FBT001 - cases of the table
     """A message that is put back waits for its time; it stays in doubt unless nothing can have reached Slack."""
