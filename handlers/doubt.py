@@ -27,7 +27,7 @@ from bot.identifiers import row_name
 from bot.records import Outgoing, Posted
 from handlers import notices
 from handlers.lease import Leases
-from handlers.pace import Pace, TooSoon
+from handlers.pace import Pace, TooSoon, is_limit
 from storage import Store
 
 log = logging.getLogger(__name__)
@@ -166,6 +166,8 @@ class Doubt:
             self._pace.take_turn("chat.delete", entry)
             self._client.chat_delete(channel=posted.channel, ts=posted.ts)
         except (TooSoon, SlackApiError, OSError) as error:
+            if isinstance(error, SlackApiError) and is_limit(error):
+                self._pace.limited(entry, error)
             log.warning("A message that was posted twice could not be taken back: %s", type(error).__name__)
             return False
         return True

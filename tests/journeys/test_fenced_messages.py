@@ -13,6 +13,7 @@ import pytest
 from slack_sdk import WebClient
 
 from bot.events import AuditEvent
+from storage.pace import EVERY
 from tests.journeys.twin import Twin
 from tests.journeys.world import World
 from tests.sandbox.slack import faults
@@ -50,12 +51,12 @@ def cards(world: World) -> list[Message]:
     return [m for m in world.around.person("grace").messages(world.around.channel) if not m.thread_ts]
 
 
-def asked(world: World) -> None:
+def asked(world: World, person: str = "ada") -> None:
     """Somebody has just asked, and nothing was said yet."""
-    ada = world.around.person("ada")
-    ada.command("/register-app")
-    world.fill()
-    assert ada.submit().closed
+    hands = world.around.person(person)
+    hands.command("/register-app")
+    world.fill(person)
+    assert hands.submit().closed
 
 
 def maybe_twice(world: World) -> int:
@@ -175,6 +176,33 @@ def test_nobody_waits_for_slack(world: World, twin: Twin) -> None:
 
     assert found == [True]
     assert len(cards(world)) == 1
+
+
+def test_taking_back_takes_its_turn(world: World, twin: Twin) -> None:
+    """While Slack refuses deletions, as another instance was told, none is asked for, and the late post is counted."""
+    asked(world)
+
+    def meanwhile() -> None:
+        twin.bot.settle()
+        until = world.clock.now() + timedelta(seconds=30)
+        twin.bot.store.pace.limit("chat.delete", EVERY, until=until, paced_until=until, now=world.clock.now())
+
+    hold(world, POST, meanwhile)
+    world.settle()
+
+    assert world.slack.journal.calls("chat.delete") == []
+    assert (len(cards(world)), maybe_twice(world)) == (2, 1)
+
+
+def test_taking_back_is_refused(world: World, twin: Twin) -> None:
+    """When Slack refuses a deletion as too soon, every instance knows until when."""
+    asked(world)
+    hold(world, POST, twin.bot.settle)
+    world.slack.trouble.add(faults.rate_limited("chat.delete", seconds=30))
+    world.settle()
+    now = world.clock.now()
+
+    assert twin.bot.store.pace.held_until("chat.delete", now=now) == now + timedelta(seconds=30)
 
 
 @pytest.mark.parametrize("trouble", [faults.rate_limited, faults.down, faults.unreachable])

@@ -105,7 +105,7 @@ def test_messages_that_waited_before_they_had_places(store: Store) -> None:
         store.outbox.put(name, "card", "REQ-1", "C1", now=at)
     store.database.run("UPDATE outbox SET place = 0")
     store.database.run("UPDATE outbox SET state = 'sent' WHERE id = 'd'")
-    script = next(script for _, name, script in migrations.scripts() if name.endswith("_places.sql"))
+    script = next(script for _, name, script in migrations.scripts() if name.endswith("_places_and_paces.sql"))
     store.database.run(next(part for part in migrations.statements(script) if part.startswith("UPDATE outbox")))
     store.outbox.put("0", "card", "REQ-1", "C1", now=NOW - timedelta(hours=1))
 

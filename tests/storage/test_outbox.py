@@ -10,6 +10,7 @@ from bot.events import AuditEvent
 from bot.records import Note, Outgoing, Posted
 from storage import Store
 from storage.audit import COLUMNS
+from storage.pace import EDIT, EVERY, POST
 from tests.domain.nouns import NOW
 
 SOON = NOW + timedelta(minutes=1)
@@ -194,6 +195,25 @@ def test_put_back(store: Store, tried: bool, in_doubt: bool) -> None:  # noqa: F
     again = store.outbox.claim("second", now=LATER, until=LATER + timedelta(minutes=1))
     assert again is not None
     assert (again.first_tried_at == NOW) == in_doubt
+
+
+def test_what_slack_would_refuse_is_passed_over(store: Store) -> None:
+    """What needs a method that Slack limited, in its channel or everywhere, is passed over."""
+    for name, subject, recipient in (("post", "REQ-1", "C1"), ("edit", "REQ-2", "C1"), ("elsewhere", "REQ-3", "C2")):
+        store.outbox.put(name, "card", subject, recipient, slot=f"card:{subject}", now=NOW)
+    store.outbox.remember("card:REQ-2", Posted(channel="C1", ts="1.0"))
+
+    def taken(method: str, channel: str) -> list[str]:
+        store.database.run("DELETE FROM pace")
+        store.database.run("UPDATE outbox SET lease = NULL, lease_until = NULL")
+        store.pace.limit(method, channel, until=SOON, paced_until=SOON, now=NOW)
+        entries = [store.outbox.claim(f"lease-{n}", now=NOW, until=LATER) for n in range(3)]
+        return [entry.id for entry in entries if entry is not None]
+
+    assert taken(POST, "C1") == ["edit", "elsewhere"]
+    assert taken(POST, EVERY) == ["edit"]
+    assert taken(EDIT, EVERY) == ["post", "elsewhere"]
+    assert taken("users.info", EVERY) == ["post", "edit", "elsewhere"]
 
 
 def test_given_up(store: Store) -> None:

@@ -11,3 +11,6 @@ UPDATE outbox SET place = (
 DROP INDEX outbox_waiting;
 
 CREATE INDEX outbox_waiting ON outbox (place) WHERE state = 'queued';
+
+-- How many calls a second Slack was found to take, once it limited a method in the whole workspace.
+ALTER TABLE pace ADD COLUMN a_second INTEGER NOT NULL DEFAULT 1;
