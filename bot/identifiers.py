@@ -13,7 +13,7 @@ def request_name() -> str:
 
 
 def row_name() -> str:
-    """Return a name for a row that sorts after the names made before it by this process."""
+    """Return a name for a row. It begins with a time so that an index grows at its end, and says nothing of order."""
     return f"{time.time_ns():020d}{secrets.token_hex(4)}"
 
 

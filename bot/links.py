@@ -19,7 +19,7 @@ from bot.lifecycle import LinkEvent, LinkStage, RequestState
 from bot.model import LinkFacts, LinkState, LinkStatus
 from bot.notices import Notices
 from bot.policy import Policy
-from bot.records import Application, Credential, Link, Note
+from bot.records import Application, Credential, Link, Note, Outgoing
 from bot.reminders import last_good
 from storage import Store
 
@@ -71,15 +71,15 @@ class Links:
             self._notices.link_issued(link.id, recipient_id)
         return link.id
 
-    def new_token(self, link_id: str) -> str | None:
+    def new_token(self, sending: Outgoing) -> str | None:
         """Make the token of an open link at the moment of sending; an older token of it opens nothing from now on.
 
-        Returns None when there is nothing left to send: the link ended, or is being pressed.
+        Returns None when there is nothing left to send: the link ended, is being pressed, or is sent by another.
         """
         token = secrets.token_urlsafe(32)
         # Its time runs from the sending: Slack may have taken no messages for long.
         until = self._now() + timedelta(hours=self._policy.link_hours)
-        return token if self._store.links.put_token_hash(link_id, token_hash(token), expires_at=until) else None
+        return token if self._store.links.put_token_hash(sending, token_hash(token), expires_at=until) else None
 
     def arm(self, link_id: str, person_id: str) -> bool:
         """Let the page mint for some minutes, because its recipient pressed the button in Slack.

@@ -17,17 +17,18 @@ from bot.identifiers import short_name
 from bot.notices import Notices
 from bot.records import Outgoing, Posted
 from handlers import notices
-from handlers.doubt import Doubt, Sought
+from handlers.doubt import Doubt, How, Said, Sought, never_left
+from handlers.lease import LEASE, LeaseLost, Leases
 from handlers.pace import Pace, TooSoon, is_limit
 from handlers.rendering import Draft, Renderer
 from handlers.slack_words import CANNOT_EDIT, SLACK_AILING, is_nobody_there
 from handlers.undelivered import Undelivered
 from storage import Store
+from storage.pace import EDIT, POST
 
 log = logging.getLogger(__name__)
 
 METADATA_TYPE = "register_app_entry"
-LEASE = timedelta(seconds=60)
 WAIT_FOR_CARD = timedelta(seconds=2)
 BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 15, 60, 300))
 # What an operator can mend (an archived channel, a bot that was removed from it) is mended by then, or never.
@@ -35,10 +36,6 @@ GIVE_UP_AFTER = timedelta(days=3)
 
 # The blocks were refused: the plain text says the same with less comfort.
 TOO_MUCH = frozenset({"invalid_blocks", "msg_blocks_too_long", "msg_too_long", "block_mismatch"})
-
-
-class LeaseLost(Exception):
-    """The claim of an entry ran out before it was sent."""
 
 
 class Courier:
@@ -58,7 +55,8 @@ class Courier:
         self._renderer = renderer
         self._undelivered = Undelivered(store, notices_port, clock)
         self._pace = Pace(store, clock)
-        self._doubt = Doubt(store, client, self._pace, clock)
+        self._leases = Leases(store, clock)
+        self._doubt = Doubt(store, client, self._pace, self._leases, clock)
         self._now = clock
 
     def deliver_next(self) -> bool:
@@ -68,51 +66,67 @@ class Courier:
         if entry is None:
             return False
         in_doubt = entry.first_tried_at is not None and entry.first_tried_at < now
+        sought = Sought(certain=not in_doubt)
         try:
-            self._deliver(entry, in_doubt=in_doubt)
+            if in_doubt:
+                sought = self._doubt.look_for(entry)
+            self._deliver(entry, sought)
         except LeaseLost:
             log.warning("A %s is left to who took it over: this process was too slow.", entry.kind)
         except TooSoon as turn:
-            self._not_yet(entry, "waits for its turn", turn.until, in_doubt=in_doubt)
+            self._not_yet(entry, turn.why, turn.until, in_doubt=not sought.certain)
         except SlackApiError as error:
-            self._refused(entry, error, in_doubt=in_doubt)
+            self._refused(entry, error, in_doubt=not sought.certain)
         except OSError as error:
-            # The answer was lost: the entry stays in doubt until it is looked for.
-            self._later(entry, type(error).__name__, self._backoff(entry))
+            # The answer was lost, if anything was asked: then the entry stays in doubt until it is looked for.
+            in_doubt = not sought.certain or not never_left(error)
+            self._later(entry, type(error).__name__, self._backoff(entry), tried=in_doubt)
         return True
 
-    def _deliver(self, entry: Outgoing, *, in_doubt: bool) -> None:
-        if entry.kind in notices.REDRAWN and self._store.outbox.is_overtaken(entry) and not in_doubt:
+    def _deliver(self, entry: Outgoing, sought: Sought) -> None:
+        if sought.posted is not None:
+            self._record(entry, Said(posted=sought.posted, how=How.FOUND), sought)
+            return
+        if entry.kind in notices.REDRAWN and sought.certain and self._store.outbox.is_overtaken(entry):
             self._store.outbox.sent(entry, now=self._now())
             return
-        sought = self._doubt.look_for(entry) if in_doubt else Sought()
-        found, draft = sought.posted, None
-        if found is None:
-            draft = self._renderer.draw(entry)
-            if draft is None:
-                self._store.outbox.sent(entry, now=self._now())
-                return
-            found = self._say(entry, draft)
-        if found is not None:
-            self._record(entry, draft, found, certain=sought.certain)
+        standing = self._standing(entry)
+        if standing is None:
+            # Asked before the entry is drawn: a new token of a link would shut out one that may still arrive.
+            sought.must_be_settled()
+        draft = self._renderer.draw(entry)
+        if draft is None:
+            # A link is not drawn either for a courier that lost its claim; for that one this changes nothing.
+            self._store.outbox.sent(entry, now=self._now())
+            return
+        said = self._say(entry, draft, standing, sought)
+        if said is not None:
+            self._record(entry, said, sought)
 
-    def _record(self, entry: Outgoing, draft: Draft | None, posted: Posted, *, certain: bool) -> None:
+    def _standing(self, entry: Outgoing) -> Posted | None:
+        slot = notices.slot_of(entry.kind, entry.subject, entry.recipient)
+        return self._store.outbox.posted(slot) if slot else None
+
+    def _record(self, entry: Outgoing, said: Said, sought: Sought) -> None:
         """Record that an entry was sent; and where nobody could be certain that it was new, that it may be a twin."""
-        slot = draft.slot if draft else notices.slot_of(entry.kind, entry.subject, entry.recipient)
+        slot = notices.slot_of(entry.kind, entry.subject, entry.recipient)
         with self._store.transaction():
-            if not self._store.outbox.sent(entry, now=self._now(), posted_ts=posted.ts):
-                self._doubt.too_late(entry, posted)
-                return
-            if not certain and (slot is None or self._store.outbox.posted(slot) != posted):
+            in_time = self._store.outbox.sent(entry, now=self._now(), posted_ts=said.posted.ts)
+            if in_time and said.how is How.POSTED and not sought.certain:
                 self._doubt.count(entry)
-            if slot is not None:
-                self._store.outbox.remember(slot, posted)
+            if in_time and slot is not None:
+                self._store.outbox.remember(slot, said.posted)
+            if in_time and said.how is How.FOUND and entry.kind in notices.REDRAWN:
+                # What was found shows how things stood when it was posted.
+                self._doubt.draw_again(entry)
+        if not in_time:
+            # Outside of the transaction, because Slack is asked, and everybody who writes would wait for its answer.
+            self._doubt.too_late(entry, said)
 
-    def _say(self, entry: Outgoing, draft: Draft) -> Posted | None:
+    def _say(self, entry: Outgoing, draft: Draft, standing: Posted | None, sought: Sought) -> Said | None:
         """Edit or post; None when the entry was given back because its turn has not come."""
-        standing = self._store.outbox.posted(draft.slot) if draft.slot else None
         if standing is not None:
-            return self._edit(entry, draft, standing)
+            return self._edit(entry, draft, standing, sought)
         if draft.only_edit and not self._is_on_its_way(entry):
             self._store.outbox.sent(entry, now=self._now())
             return None
@@ -127,21 +141,22 @@ class Courier:
         """Say whether the message that this entry edits is still to be sent."""
         return self._now() - entry.created_at < timedelta(hours=1)
 
-    def _edit(self, entry: Outgoing, draft: Draft, standing: Posted) -> Posted:
+    def _edit(self, entry: Outgoing, draft: Draft, standing: Posted, sought: Sought) -> Said:
         def update(content: Mapping[str, Any]) -> Posted:
             self._client.chat_update(channel=standing.channel, ts=standing.ts, **content)
             return standing
 
-        self._must_hold(entry)
-        self._pace.take_turn("chat.update", entry)
+        self._leases.must_hold(entry)
+        self._pace.take_turn(EDIT, entry)
         try:
-            return _whole_or_text(entry, draft, update)
+            return Said(posted=_whole_or_text(entry, draft, update), how=How.EDITED)
         except SlackApiError as error:
             if error.response.get("error") not in CANNOT_EDIT:
                 raise
+            sought.must_be_settled()
             return self._post_new(entry, draft, None)
 
-    def _post(self, entry: Outgoing, draft: Draft) -> Posted | None:
+    def _post(self, entry: Outgoing, draft: Draft) -> Said | None:
         if draft.thread_slot is None:
             return self._post_new(entry, draft, None)
         card = self._store.outbox.posted(draft.thread_slot)
@@ -155,15 +170,11 @@ class Courier:
             return None
         return self._post_new(entry, draft, card.ts)
 
-    def _must_hold(self, entry: Outgoing) -> None:
-        """Find out before the effect that the lease ran out: somebody else may be sending this by now."""
-        if not self._store.outbox.is_held(entry, now=self._now()):
-            raise LeaseLost
-
-    def _post_new(self, entry: Outgoing, draft: Draft, thread_ts: str | None) -> Posted:
-        self._must_hold(entry)
-        self._pace.take_turn("chat.postMessage", entry)
-        return _whole_or_text(entry, draft, lambda content: self._chat_post(entry, content, thread_ts))
+    def _post_new(self, entry: Outgoing, draft: Draft, thread_ts: str | None) -> Said:
+        self._leases.must_hold(entry)
+        self._pace.take_turn(POST, entry)
+        posted = _whole_or_text(entry, draft, lambda content: self._chat_post(entry, content, thread_ts))
+        return Said(posted=posted, how=How.POSTED)
 
     def _chat_post(self, entry: Outgoing, content: Mapping[str, Any], thread_ts: str | None) -> Posted:
         # Both unfurl flags off: only then does Slack fetch no address that stands in a message.

@@ -1,27 +1,36 @@
-"""How fast Slack is written to: what one instance is told to wait for, all wait for.
+"""How fast Slack is called: what one instance is told to wait for, all wait for.
 
 Slack takes about one message a second in a channel, short bursts aside, and some hundreds a minute in a workspace; the
-other methods have tiers (Slack, "Rate limits"). Where the bursts end is not published, so a message is sent until
-Slack says 429. From then on that method waits in that channel for as long as Slack said, and goes on at one a second
-for a while: a queue of hundreds is worked off with a refusal a minute, not one a message.
+other methods have tiers, for the workspace as a whole (Slack, "Rate limits"). Where the bursts end is not published,
+so a message is sent until Slack says 429. From then on that method waits, a post in that channel and anything else
+everywhere, for as long as Slack said, and then keeps to a pace for a minute: one a second in a channel; in a workspace
+half as many with each refusal, until there is none. So a queue of hundreds costs some refusals to find the pace, and
+then one or two a minute, not one a message.
 """
 
+import math
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 from slack_sdk.errors import SlackApiError
 
 from bot.records import Outgoing
 from storage import Store
+from storage.pace import EVERY, POST
 
-GAP = timedelta(seconds=1)
 PACED_FOR = timedelta(seconds=60)
 LIMITED = frozenset({"ratelimited", "rate_limited"})
 TOO_MANY_REQUESTS = 429
+# Whatever Retry-After says, Slack is asked again after so many seconds; and not before one.
+LONGEST_PAUSE = 60.0
+SHORTEST_PAUSE = 1.0
 
 
 class TooSoon(Exception):
     """A call was not made, because Slack would refuse it before this moment."""
+
+    why = "waits for its turn"
 
     def __init__(self, until: datetime) -> None:
         super().__init__(f"not before {until.isoformat()}")
@@ -42,14 +51,41 @@ class Pace:
 
     def take_turn(self, method: str, entry: Outgoing) -> None:
         """Take the turn to call a method for an entry of the outbox. Raises TooSoon."""
-        now = self._now()
-        wait_until = self._store.pace.take_turn(method, entry.recipient, now=now, next_turn=now + GAP)
+        wait_until = self._store.pace.take_turn(method, _channel(method, entry), now=self._now())
         if wait_until is not None:
             raise TooSoon(wait_until)
 
     def limited(self, entry: Outgoing, error: SlackApiError) -> datetime:
         """Record a 429 for every instance; return when to try again."""
-        now, method = self._now(), str(error.response.api_url).rpartition("/")[2]
-        until = now + timedelta(seconds=float(error.response.headers.get("Retry-After", 1)))
-        self._store.pace.limit(method, entry.recipient, until=until, paced_until=until + PACED_FOR, now=now)
+        method = str(error.response.api_url).rpartition("/")[2]
+        now = self._now()
+        until = now + pause(error, now)
+        self._store.pace.limit(method, _channel(method, entry), until=until, paced_until=until + PACED_FOR, now=now)
         return until
+
+
+def _channel(method: str, entry: Outgoing) -> str:
+    """Return where a method is limited: posts in each channel, all else in the workspace (Slack, "Rate limits")."""
+    return entry.recipient if method == POST else EVERY
+
+
+def pause(error: SlackApiError, now: datetime) -> timedelta:
+    """Return how long Slack asks to wait: in seconds, or until a date (RFC 9110, 10.2.3); a second if in neither."""
+    asked = _seconds(str(error.response.headers.get("Retry-After", "")), now)
+    return timedelta(seconds=min(max(asked, SHORTEST_PAUSE), LONGEST_PAUSE))
+
+
+def _seconds(text: str, now: datetime) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = _seconds_until(text, now)
+    return SHORTEST_PAUSE if math.isnan(seconds) else seconds
+
+
+def _seconds_until(text: str, now: datetime) -> float:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
+        return SHORTEST_PAUSE
+    return (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()

@@ -19,10 +19,9 @@ from storage import Store
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """What to send. With a slot, the message that stands there is edited; `only_edit` never posts a new one."""
+    """What to send. Where its message stands already that one is edited; `only_edit` never posts a new one."""
 
     message: Message
-    slot: str | None = None
     only_edit: bool = False
     thread_slot: str | None = None
 
@@ -66,7 +65,7 @@ class Renderer:
             return None
         approvers = self._store.requests.approvers_of(request.id, request.version)
         message = request_card.build(self._card_facts(request, approvers))
-        return Draft(message=message, slot=f"{notices.CARD}:{request.id}")
+        return Draft(message=message)
 
     def _card_facts(self, request: AppRequest, approvers: tuple[str, ...]) -> CardFacts:
         return CardFacts(request=request, approvers=approvers, policy=self._policy, eligible=self._approvers)
@@ -77,7 +76,7 @@ class Renderer:
             return None
         approvers = self._store.requests.approvers_of(request.id, request.version)
         message = request_dm.build(request, approvers, self._policy)
-        return Draft(message=message, slot=f"{notices.REQUEST_DM}:{request.id}")
+        return Draft(message=message)
 
     def _thread(self, entry: Outgoing) -> Draft | None:
         if entry.note is None:
@@ -88,7 +87,7 @@ class Renderer:
         return None if entry.note is None else Draft(message=notes.build(entry.note))
 
     def _link(self, entry: Outgoing) -> Draft | None:
-        token = self._links.new_token(entry.subject)
+        token = self._links.new_token(entry)
         link = self._store.links.get(entry.subject)
         if link is None or token is None:
             return None
@@ -99,7 +98,7 @@ class Renderer:
             before=self._links.secret_before(link),
         )
         message = link_dm.build(promise, self._place, token)
-        return Draft(message=message, slot=f"{notices.LINK}:{link.id}")
+        return Draft(message=message)
 
     def _link_redrawn(self, entry: Outgoing) -> Draft | None:
         link = self._store.links.get(entry.subject)
@@ -108,7 +107,7 @@ class Renderer:
             return None
         credential = self._store.credentials.get(link.key_id) if link.key_id else None
         message = link_dm.ended(link, self._links.application_of(link), self._place, credential)
-        return Draft(message=message, slot=f"{notices.LINK}:{link.id}", only_edit=True)
+        return Draft(message=message, only_edit=True)
 
     def _reminder(self, entry: Outgoing) -> Draft | None:
         key_id = self._store.reminders.key_of(entry.subject)
@@ -125,8 +124,8 @@ class Renderer:
             days_left=days_until(credential.ends_at, self._now()),
             quiet_until=quiet.isoformat() if quiet > self._now().date() else None,
         )
-        return Draft(message=message, slot=f"{notices.REMINDER}:{entry.subject}:{entry.recipient}")
+        return Draft(message=message)
 
     def _reminder_redrawn(self, entry: Outgoing) -> Draft | None:
         draft = self._reminder(entry)
-        return None if draft is None else Draft(message=draft.message, slot=draft.slot, only_edit=True)
+        return None if draft is None else Draft(message=draft.message, only_edit=True)

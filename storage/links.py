@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.lifecycle import LINKS, LinkEvent
-from bot.records import Link
+from bot.records import Link, Outgoing
 from storage import codec
 from storage.claims import claim_next
 from storage.database import Database
@@ -51,19 +51,22 @@ class Links:
         )
         return codec.link(row) if row else None
 
-    def put_token_hash(self, link_id: str, token_hash: str, *, expires_at: datetime) -> bool:
-        """Let a freshly made token open this link, and no older one, until `expires_at` at least.
+    def put_token_hash(self, sending: Outgoing, token_hash: str, *, expires_at: datetime) -> bool:
+        """Let a freshly made token open the link that is being sent, and no older one, until `expires_at` at least.
 
-        False when the link is not open.
+        False when the link is not open, or when somebody else has taken over the sending: that one's token is good.
         """
         return bool(
             self._db.run(
                 "UPDATE links SET token_hash = :hash,"
                 " expires_at = CASE WHEN expires_at < :expires_at THEN :expires_at ELSE expires_at END"
-                " WHERE id = :id AND stage = 'open'",
+                " WHERE id = :id AND stage = 'open'"
+                " AND EXISTS (SELECT 1 FROM outbox WHERE outbox.id = :entry AND outbox.lease = :lease)",
                 hash=token_hash,
                 expires_at=codec.to_text(expires_at),
-                id=link_id,
+                id=sending.subject,
+                entry=sending.id,
+                lease=sending.lease,
             )
         )
 

@@ -1,4 +1,8 @@
-"""What is still to be said: queued in the transaction that decided it, sent at least once, recorded when sent."""
+"""What is still to be said: queued in the transaction that decided it, sent at least once, recorded when sent.
+
+Each message that waits has its place in the queue, behind all that waited when it was put: there is one writer at a
+time, so the database says who was first, and no clock.
+"""
 
 from datetime import datetime
 
@@ -27,8 +31,9 @@ class Outbox:
     ) -> None:
         """Queue one message; `slot` names the message that it edits, where that stands already."""
         self._db.run(
-            "INSERT INTO outbox (id, kind, subject, recipient, note, slot, state, created_at, available_at)"
-            " VALUES (:id, :kind, :subject, :recipient, :note, :slot, 'queued', :now, :now)",
+            "INSERT INTO outbox (id, kind, subject, recipient, note, slot, state, created_at, available_at, place)"
+            " VALUES (:id, :kind, :subject, :recipient, :note, :slot, 'queued', :now, :now,"
+            " (SELECT COALESCE(MAX(place), 0) + 1 FROM outbox WHERE state = 'queued'))",
             id=entry_id,
             kind=kind,
             subject=subject,
@@ -61,10 +66,10 @@ class Outbox:
             " AND (lease_until IS NULL OR lease_until <= :now)"
             " AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.subject = entry.subject"
             " AND earlier.kind = entry.kind AND earlier.state = 'queued' AND earlier.recipient = entry.recipient"
-            " AND earlier.id < entry.id) AND NOT EXISTS (SELECT 1 FROM pace WHERE pace.not_before > :now"
+            " AND earlier.place < entry.place) AND NOT EXISTS (SELECT 1 FROM pace WHERE pace.not_before > :now"
             " AND pace.channel IN (entry.recipient, :every) AND pace.method = CASE WHEN EXISTS (SELECT 1"
             " FROM messages WHERE messages.slot = entry.slot) THEN :edit ELSE :post END)"
-            f" ORDER BY created_at, id LIMIT 1{locking}",
+            f" ORDER BY place LIMIT 1{locking}",
             now=codec.to_text(now),
             every=EVERY,
             edit=EDIT,
@@ -89,7 +94,7 @@ class Outbox:
         """Say whether a later entry draws the same message anew: then this one need not."""
         row = self._db.one(
             "SELECT id FROM outbox WHERE state = 'queued' AND kind = :kind AND subject = :subject"
-            " AND recipient = :recipient AND id > :id LIMIT 1",
+            " AND recipient = :recipient AND place > (SELECT place FROM outbox WHERE id = :id) LIMIT 1",
             kind=entry.kind,
             subject=entry.subject,
             recipient=entry.recipient,
@@ -106,6 +111,29 @@ class Outbox:
             now=codec.to_text(now),
         )
         return row is not None
+
+    def keep(self, entry: Outgoing, *, now: datetime, until: datetime) -> bool:
+        """Hold a claimed message until a later moment; False when the claim does not hold any more."""
+        return bool(
+            self._db.run(
+                "UPDATE outbox SET lease_until = :until WHERE id = :id AND lease = :lease AND lease_until > :now",
+                until=codec.to_text(until),
+                id=entry.id,
+                lease=entry.lease,
+                now=codec.to_text(now),
+            )
+        )
+
+    def begin_anew(self, entry: Outgoing, *, now: datetime) -> bool:
+        """Record that no try before this moment can have reached Slack; False when the claim does not hold any more."""
+        return bool(
+            self._db.run(
+                "UPDATE outbox SET first_tried_at = :now WHERE id = :id AND lease = :lease AND lease_until > :now",
+                id=entry.id,
+                lease=entry.lease,
+                now=codec.to_text(now),
+            )
+        )
 
     def posted_ts(self, entry_id: str) -> str | None:
         """Return under which ts a message was recorded as sent; None before that."""
@@ -160,8 +188,8 @@ class Outbox:
 
     def oldest_waiting(self) -> datetime | None:
         """Return since when the oldest unsent message waits."""
-        row = self._db.one("SELECT MIN(created_at) AS oldest FROM outbox WHERE state = 'queued'")
-        return codec.optional_moment(row["oldest"]) if row else None
+        row = self._db.one("SELECT created_at FROM outbox WHERE state = 'queued' ORDER BY place LIMIT 1")
+        return codec.to_moment(row["created_at"]) if row else None
 
     def posted(self, slot: str) -> Posted | None:
         """Return where the message of a slot stands."""

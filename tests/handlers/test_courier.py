@@ -1,142 +1,18 @@
-"""What is in the outbox reaches Slack once, whatever becomes of the wire, of people and of earlier messages."""
+"""What is in the outbox reaches Slack once, whatever becomes of people, of channels and of earlier messages."""
 
 import json
-import logging
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
-from slack_sdk import WebClient
 
 from bot.events import AuditEvent
-from bot.lifecycle import RequestEvent
-from bot.links import Links
-from bot.policy import Policy
 from bot.records import Note
-from handlers.courier import LEASE, Courier
-from handlers.notices import SlackNotices
-from handlers.rendering import Renderer
-from storage import SQLITE, Store, open_store
+from handlers.lease import LEASE
 from tests.domain import nouns
-from tests.domain.nouns import NOW
-from tests.handlers.extremes import PLACE
-from tests.sandbox.slack import Person, Slack, faults
-from tests.sandbox.slack.records import Message
-from tests.sandbox.timepiece import HeldClock
-from tests.sandbox.trouble import Fault
-
-REQUEST = "REQ-00000001"
-
-
-@dataclass(kw_only=True)
-class PostRoom:
-    """A store, an outbox and a courier, with Ada who asked and Grace who approves."""
-
-    slack: Slack
-    store: Store
-    clock: HeldClock
-    ada: Person = field(init=False)
-    grace: Person = field(init=False)
-    channel: str = field(init=False)
-    notices: SlackNotices = field(init=False)
-    links: Links = field(init=False)
-    courier: Courier = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.ada, self.grace = (
-            self.slack.person(self.slack.add_person(name, f"{name.lower()}@contoso.example"))
-            for name in ("Ada", "Grace")
-        )
-        self.channel = self.slack.add_channel("app-approvals", members=[self.grace.id])
-        self.notices = SlackNotices(self.store, self.clock.now, self.channel)
-        self.links = Links(self.store, self.notices, Policy(), self.clock.now, PLACE.tenant_id)
-        renderer = Renderer(self.store, self.links, Policy(), PLACE, self.clock.now)
-        client = WebClient(self.slack.bot_token, base_url=self.slack.api_url, retry_handlers=[])
-        self.courier = Courier(self.store, client, renderer, self.notices, self.clock.now)
-        requester = nouns.owner(person_id=self.ada.id)
-        self.store.requests.add(nouns.request(requester=requester))
-        self.store.applications.add(nouns.application(owners=(requester,)))
-
-    def deliver(self) -> None:
-        """Send all that is due."""
-        while self.courier.deliver_next():
-            pass
-
-    def after(self, **distance: float) -> None:
-        """Let time pass, and send what became due."""
-        self.clock.advance(timedelta(**distance))
-        self.deliver()
-
-    def patiently(self) -> None:
-        """Let a quarter of an hour pass, minute by minute."""
-        for _ in range(15):
-            self.after(minutes=1)
-
-    @property
-    def in_channel(self) -> list[Message]:
-        """What stands in the approvers' channel."""
-        return self.grace.messages(self.channel)
-
-    def calls(self, method: str) -> int:
-        """How often a method was called."""
-        return len(self.slack.journal.calls(f"/api/{method}"))
-
-
-@pytest.fixture
-def room(tmp_path: Path) -> Iterator[PostRoom]:
-    """A post room of one's own."""
-    clock = HeldClock(NOW)
-    store = open_store(f"{SQLITE}{tmp_path / 'x.sqlite3'}")
-    store.migrate(NOW)
-    with Slack(clock.now) as slack:
-        yield PostRoom(slack=slack, store=store, clock=clock)
-    store.close()
-
-
-def card(room: PostRoom) -> None:
-    """Queue the card alone."""
-    room.store.outbox.put("entry-0", "card", REQUEST, room.channel, now=room.clock.now())
-
-
-def reply(room: PostRoom) -> None:
-    """Queue a reply in the card's thread; the card stands already."""
-    card(room)
-    room.deliver()
-    room.notices.approvers_told(REQUEST, Note(kind="retried", facts={"person": room.grace.id}))
-
-
-def direct_message(room: PostRoom) -> None:
-    """Queue the requester's message alone."""
-    room.store.outbox.put("entry-0", "request_dm", REQUEST, room.ada.id, now=room.clock.now())
-
-
-def word(room: PostRoom) -> None:
-    """Queue a word to one person."""
-    room.notices.person_told(room.ada.id, Note(kind="your_request_lapsed", facts={"request": REQUEST}))
-
-
-def link(room: PostRoom) -> None:
-    """Queue a one-time link."""
-    room.links.issue(nouns.application(), room.ada.id, actor="bot")
-
-
-def reminder(room: PostRoom) -> None:
-    """Queue a reminder of a secret that ends."""
-    room.store.links.add(nouns.link(recipient_id=room.ada.id))
-    room.store.credentials.add(nouns.credential())
-    room.store.reminders.claim("reminder-1", "key-1", 7, now=room.clock.now())
-    room.notices.reminder_due("reminder-1", room.ada.id)
-
-
-KINDS = [card, reply, direct_message, word, link, reminder]
-
-
-def said(room: PostRoom) -> list[str]:
-    """Everything that stands anywhere, as it reads."""
-    return [message.reads for message in [*room.in_channel, *room.ada.dm]]
+from tests.handlers.post_room import KINDS, REQUEST, PostRoom, card, direct_message, link, said
+from tests.sandbox.slack import faults
 
 
 @pytest.mark.parametrize("queue", KINDS)
@@ -165,98 +41,6 @@ def test_retry_after(room: PostRoom, queue: Callable[[PostRoom], None]) -> None:
 
     assert waited == (True, True)
     assert len(said(room)) == len(before) + 1
-
-
-@pytest.mark.parametrize("queue", KINDS)
-def test_posted_then_lost(room: PostRoom, queue: Callable[[PostRoom], None]) -> None:
-    """What was posted while its answer got lost is found again and not posted twice."""
-    queue(room)
-    before = said(room)
-    room.slack.trouble.add(faults.posted_then_lost())
-    room.deliver()
-    posted = said(room)
-    room.patiently()
-
-    assert len(posted) == len(before) + 1
-    assert said(room) == posted
-    assert room.store.outbox.oldest_waiting() is None
-    assert room.store.audit.times(AuditEvent.MESSAGE_MAYBE_TWICE) == 0
-
-
-@pytest.mark.parametrize("queue", [card, reply, direct_message])
-def test_found_far_back(room: PostRoom, queue: Callable[[PostRoom], None]) -> None:
-    """What was posted before its answer got lost is found behind hundreds of later messages."""
-    queue(room)
-    room.slack.trouble.add(faults.posted_then_lost())
-    room.deliver()
-    head = room.in_channel[0].ts if queue is reply else None
-    place = room.slack.workspace.im_with(room.ada.id).id if queue is direct_message else room.channel
-    client = WebClient(room.slack.bot_token, base_url=room.slack.api_url, retry_handlers=[])
-    for number in range(250):
-        client.chat_postMessage(channel=place, text=f"Something else, {number}", thread_ts=head)
-    before = len(said(room))
-    room.patiently()
-
-    assert len(said(room)) == before
-    assert room.store.outbox.oldest_waiting() is None
-
-
-@pytest.mark.parametrize("trouble", [faults.unreachable, faults.down])
-@pytest.mark.parametrize("queue", KINDS)
-def test_never_posted(room: PostRoom, queue: Callable[[PostRoom], None], trouble: Callable[..., Fault]) -> None:
-    """What may have been posted and was not is looked for, not found, and posted."""
-    queue(room)
-    before = said(room)
-    room.slack.trouble.add(trouble("chat.postMessage", times=2))
-    room.patiently()
-
-    assert len(said(room)) == len(before) + 1
-    assert room.store.outbox.oldest_waiting() is None
-
-
-def test_found_again_is_edited(room: PostRoom) -> None:
-    """A card that was found again after its answer got lost is the one that later changes are drawn into."""
-    card(room)
-    room.slack.trouble.add(faults.posted_then_lost())
-    room.deliver()
-    room.patiently()
-    room.store.requests.move(REQUEST, RequestEvent.WITHDRAW, now=room.clock.now(), by=room.ada.id)
-    room.notices.request_changed(REQUEST)
-    room.deliver()
-
-    assert len(room.in_channel) == 1
-    assert "*Withdrawn*" in room.in_channel[0].reads
-
-
-def test_found_link_opens(room: PostRoom) -> None:
-    """A link that was posted while its answer got lost carries the token that opens it."""
-    link(room)
-    room.slack.trouble.add(faults.posted_then_lost())
-    room.deliver()
-    room.patiently()
-    shown = next(e for block in room.ada.dm[0].blocks for e in block.get("elements", ()) if "url" in e)
-
-    assert room.links.look(shown["url"].rpartition("#")[2]).state == "not_armed"
-
-
-@pytest.mark.parametrize(
-    ("queue", "scope"), [(card, "groups:history"), (reply, "groups:history"), (direct_message, "im:history")]
-)
-def test_without_the_right_to_look(
-    room: PostRoom, caplog: pytest.LogCaptureFixture, queue: Callable[[PostRoom], None], scope: str
-) -> None:
-    """Without the scope that lets it look, a message in doubt is sent again, and the log names the scope."""
-    room.slack.scopes.discard(scope)
-    queue(room)
-    before = said(room)
-    room.slack.trouble.add(faults.posted_then_lost())
-    with caplog.at_level(logging.WARNING):
-        room.deliver()
-        room.patiently()
-
-    assert len(said(room)) == len(before) + 2
-    assert room.store.audit.times(AuditEvent.MESSAGE_MAYBE_TWICE) == 1
-    assert [record.getMessage() for record in caplog.records if scope in record.getMessage()]
 
 
 def test_deactivated(room: PostRoom) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -14,14 +15,19 @@ from bot.records import Note
 from bot.reminders import Reminders
 from handlers.courier import Courier
 from handlers.notices import SlackNotices
-from handlers.pace import PACED_FOR
+from handlers.pace import LONGEST_PAUSE, PACED_FOR
 from handlers.rendering import Renderer
 from storage import SQLITE, Store, open_store
 from tests.domain import nouns
 from tests.domain.nouns import NOW
 from tests.handlers.extremes import PLACE
+from tests.handlers.post_room import REQUEST, PostRoom
 from tests.sandbox.slack import Slack, faults
+from tests.sandbox.slack.answer import Arguments, Refused
+from tests.sandbox.slack.pace import Pace
+from tests.sandbox.slack.workspace import Workspace
 from tests.sandbox.timepiece import HeldClock
+from tests.sandbox.trouble import Fault
 
 DUE = 500
 PEOPLE = 111
@@ -152,8 +158,35 @@ def test_the_workspace_is_limited(office: PostOffice) -> None:
     assert len(office.posted()) == 20
 
 
+def test_the_workspaces_pace_is_found(office: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the workspace takes two messages a second, that costs a few refusals, not one a message."""
+    people = 100
+    bucket = {"left": 20.0, "at": office.clock.now().timestamp()}
+
+    def check(_pace: Pace, workspace: Workspace, _arguments: Arguments) -> None:
+        now = workspace.clock().timestamp()
+        bucket.update(left=min(20.0, bucket["left"] + 2 * (now - bucket["at"])), at=now)
+        if bucket["left"] < 1:
+            raise Refused("ratelimited", status=429, retry_after=1)
+        bucket["left"] -= 1
+
+    monkeypatch.setattr(Pace, "check", check)
+    for person in range(people):
+        office.tell(person, f"REQ-{person}")
+    office.deliver()
+    seconds = 0
+    while len(office.posted()) < people and seconds < 300:
+        office.after(seconds=1)
+        seconds += 1
+
+    assert office.posted() == sorted(office.posted())
+    assert len(office.posted()) == people
+    assert office.refused <= 8
+    assert seconds < 90
+
+
 def test_other_channels_go_on(office: PostOffice) -> None:
-    """While one person's messages are held, in every instance, the others' go out, and so do edits."""
+    """While one person's messages are held, in every instance, the others' go out."""
     office.slack.trouble.add(faults.rate_limited("chat.postMessage", seconds=30))
     office.tell(0, "REQ-1")
     assert office.couriers[0].deliver_next()
@@ -168,6 +201,98 @@ def test_other_channels_go_on(office: PostOffice) -> None:
     office.after(seconds=1)
     assert office.posted(0) == sorted(office.posted(0))
     assert (len(office.posted(0)), office.refused) == (2, 1)
+
+
+def redraw(room: PostRoom, number: int) -> None:
+    """Have the card and the requester's message drawn again."""
+    for kind, recipient in (("card", room.channel), ("request_dm", room.ada.id)):
+        name, slot = f"{kind}-{number}", f"{kind}:{REQUEST}"
+        room.store.outbox.put(name, kind, REQUEST, recipient, slot=slot, now=room.clock.now())
+
+
+def test_edits_go_on(room: PostRoom) -> None:
+    """While posts to a channel are held, messages in it are edited."""
+    redraw(room, 1)
+    room.deliver()
+    room.slack.trouble.add(faults.rate_limited("chat.postMessage", seconds=30))
+    room.notices.approvers_told(REQUEST, Note(kind="lapsed"))
+    room.deliver()
+    redraw(room, 2)
+    room.deliver()
+
+    assert len(room.in_channel) == 1
+    assert len(room.in_channel[0].versions) == 2
+
+
+def test_posts_go_on(room: PostRoom) -> None:
+    """While edits are held, everywhere, posts are made; after that there is one edit a second."""
+    redraw(room, 1)
+    room.deliver()
+    room.slack.trouble.add(faults.rate_limited("chat.update", seconds=30))
+    redraw(room, 2)
+    room.notices.approvers_told(REQUEST, Note(kind="lapsed"))
+    room.deliver()
+    posted = len(room.in_channel)
+    edits = [room.calls("chat.update")]
+    for seconds in (29, 1, 1):
+        room.after(seconds=seconds)
+        edits.append(room.calls("chat.update"))
+
+    assert posted == 2
+    assert edits == [1, 1, 2, 3]
+
+
+@pytest.mark.parametrize("method", ["conversations.open", "conversations.history"])
+def test_looking_takes_its_turn(office: PostOffice, method: str) -> None:
+    """When Slack refuses to let the bot look for messages in doubt, it is left alone for as long, by every instance."""
+    people = 20
+    for person in range(people):
+        office.tell(person, f"REQ-{person}")
+    office.slack.trouble.add(faults.down("chat.postMessage", times=people))
+    office.deliver()
+    refusal = office.slack.trouble.add(faults.rate_limited(method, seconds=30, times=1000))
+    for _ in range(30):
+        office.after(seconds=1)
+    asked = len(office.slack.journal.calls(method))
+    office.slack.trouble.end(refusal)
+    for _ in range(120):
+        office.after(seconds=1)
+
+    assert asked == 1
+    assert len(office.posted()) == len(set(office.posted())) == people
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("30", 30),
+        ("1.5", 1.5),
+        ("0", 1),
+        ("-5", 1),
+        ("", 1),
+        ("30, 30", 1),
+        ("soon", 1),
+        ("nan", 1),
+        ("inf", LONGEST_PAUSE),
+        ("1e12", LONGEST_PAUSE),
+        ("99999999", LONGEST_PAUSE),
+        (format_datetime(NOW + timedelta(seconds=20), usegmt=True), 20),
+        (format_datetime(NOW + timedelta(days=20), usegmt=True), LONGEST_PAUSE),
+        (format_datetime(NOW - timedelta(days=20), usegmt=True), 1),
+        ("Wed, 21 Oct 99999 07:28:00 GMT", 1),
+    ],
+)
+def test_odd_words_about_waiting(room: PostRoom, value: str, seconds: float) -> None:
+    """Whatever Retry-After says, the message goes out: after so many seconds or at that date, a minute at most."""
+    body = {"ok": False, "error": "ratelimited"}
+    room.slack.trouble.add(Fault(match="/api/chat.postMessage$", status=429, headers={"Retry-After": value}, body=body))
+    redraw(room, 1)
+    room.deliver()
+    room.after(seconds=seconds - 0.001)
+    before = len(room.in_channel)
+    room.after(seconds=0.001)
+
+    assert (before, len(room.in_channel)) == (0, 1)
 
 
 def test_the_pace_is_forgotten(office: PostOffice) -> None:

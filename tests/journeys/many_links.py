@@ -94,7 +94,10 @@ def _armed_link(bot: Bot, number: int, bots_id: str) -> tuple[str, str]:
         )
         bot.store.links.add(link)
         bot.store.links.arm(link.id, now=now, until=link.expires_at)
-    return made.object_id, bot.use_cases.links.new_token(link.id) or ""
+        bot.store.outbox.put(f"sending-{number}", "link", link.id, owner.person_id, now=now)
+    sending = bot.store.outbox.claim("race", now=now, until=link.expires_at)
+    assert sending is not None
+    return made.object_id, bot.use_cases.links.new_token(sending) or ""
 
 
 def serve(values: dict[str, Any], port: Connection) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import count
+from types import SimpleNamespace
 
 import pytest
 
@@ -81,6 +83,25 @@ def test_work_in_hand(world: World, before: Callable[[World], None]) -> None:
 
     assert_made_once(world)
     assert len(said(world)) == len(set(said(world)))
+
+
+@pytest.mark.parametrize("back", [BACK, timedelta(seconds=-1)], ids=["an hour", "a second"])
+def test_a_change_after_it(world: World, monkeypatch: pytest.MonkeyPatch, back: timedelta) -> None:
+    """What changed after the clock was set back stands in Slack in the end, though the messages before it waited."""
+    ticks = count()
+    clock = SimpleNamespace(time_ns=lambda: int(world.clock.now().timestamp() * 1e9) + next(ticks))
+    monkeypatch.setattr("bot.identifiers.time", clock)
+    asked(world)
+    world.slack.trouble.add(slack_faults.posted_then_lost(times=2))
+    world.settle()
+    world.clock.advance(back)
+    world.around.person("ada").click(world.around.person("ada").dm[-1], "withdraw")
+    world.settle()
+    an_hour_passes(world)
+
+    (own,) = world.around.person("ada").dm
+    assert "*Withdrawn*" in world.card().reads
+    assert "You withdrew this request" in own.reads
 
 
 def test_a_lease_is_not_held_twice(world: World, twin: Twin) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.lifecycle import LinkStage
-from bot.minting import LEASE
+from bot.orphans import LEASE
 from storage.backup import back_up
 from tests.journeys.one_time_link import accepts, newest_link, secrets
 from tests.journeys.world import NAME, World

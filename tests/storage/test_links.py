@@ -1,11 +1,11 @@
 """One-time links: one alive for each application, armed, claimed with a lease, ended once."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from bot.lifecycle import LINKS, LinkEvent, LinkStage
-from bot.records import Link
+from bot.records import Link, Outgoing
 from storage import Store
 from tests.domain import nouns
 from tests.domain.nouns import NOW
@@ -26,6 +26,15 @@ def claimed(store: Store) -> None:
     """Arm the link and claim it under the lease `first`."""
     store.links.arm("link-1", now=NOW, until=LATER)
     assert store.links.claim("link-1", "first", now=NOW, until=SOON)
+
+
+def sending(store: Store, lease: str = "first", *, now: datetime = NOW) -> Outgoing:
+    """Queue the message with the link, unless it was queued, and claim it for two minutes."""
+    if lease == "first":
+        store.outbox.put("entry-1", "link", "link-1", "UADA", now=now)
+    entry = store.outbox.claim(lease, now=now, until=now + timedelta(minutes=2))
+    assert entry is not None
+    return entry
 
 
 def drive(store: Store, stage: LinkStage) -> None:
@@ -71,13 +80,28 @@ def test_every_end(peopled: Store, stage: LinkStage, event: LinkEvent) -> None:
 @pytest.mark.parametrize("stage", list(LinkStage))
 def test_only_an_open_link_gets_a_token(peopled: Store, stage: LinkStage) -> None:
     """A new token opens an open link and shuts out the older one; any other link keeps the token that it had."""
-    peopled.links.put_token_hash("link-1", "old", expires_at=NOW)
+    entry = sending(peopled)
+    peopled.links.put_token_hash(entry, "old", expires_at=NOW)
     drive(peopled, stage)
-    done = peopled.links.put_token_hash("link-1", "new", expires_at=NOW)
+    done = peopled.links.put_token_hash(entry, "new", expires_at=NOW)
 
     assert done == (stage is LinkStage.OPEN)
     assert peopled.links.by_token_hash("new" if done else "old") == found(peopled)
     assert peopled.links.by_token_hash("old" if done else "new") is None
+
+
+def test_only_who_sends_it_makes_its_token(peopled: Store) -> None:
+    """Who lost the claim on a link's message to another cannot replace the token that the other one made."""
+    slow = sending(peopled)
+    other = sending(peopled, "second", now=SOON)
+    theirs = peopled.links.put_token_hash(other, "theirs", expires_at=NOW)
+    late = peopled.links.put_token_hash(slow, "late", expires_at=NOW)
+    peopled.outbox.sent(other, now=SOON, posted_ts="1.0")
+    later = peopled.links.put_token_hash(slow, "late", expires_at=NOW)
+
+    assert (theirs, late, later) == (True, False, False)
+    assert peopled.links.by_token_hash("theirs") == found(peopled)
+    assert peopled.links.by_token_hash("late") is None
 
 
 def test_a_link_without_token_is_found_by_none(peopled: Store) -> None:

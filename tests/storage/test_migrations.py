@@ -111,6 +111,21 @@ def test_what_was_not_wanted_before_that_was_dated(store: Store) -> None:
     assert [application and application.disowned_at for application in applications] == [NOW, None]
 
 
+def test_messages_that_waited_before_they_had_places(store: Store) -> None:
+    """Messages that waited before each had its place keep their order, and what is queued later goes behind them."""
+    for name, seconds in (("b", 0), ("c", -1), ("a", 0), ("d", 0)):
+        at = NOW + timedelta(seconds=seconds)
+        store.outbox.put(name, "card", "REQ-1", "C1", now=at)
+    store.database.run("UPDATE outbox SET place = 0")
+    store.database.run("UPDATE outbox SET state = 'sent' WHERE id = 'd'")
+    script = next(script for _, name, script in migrations.scripts() if name.endswith("_places_and_paces.sql"))
+    store.database.run(next(part for part in migrations.statements(script) if part.startswith("UPDATE outbox")))
+    store.outbox.put("0", "card", "REQ-1", "C1", now=NOW - timedelta(hours=1))
+
+    waiting = store.database.all("SELECT id FROM outbox WHERE state = 'queued' ORDER BY place")
+    assert [row["id"] for row in waiting] == ["c", "a", "b", "0"]
+
+
 def test_kept_over_a_restart(url: str) -> None:
     """A database that was closed and opened again has its schema."""
     first = open_store(url)

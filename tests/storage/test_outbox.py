@@ -10,6 +10,7 @@ from bot.events import AuditEvent
 from bot.records import Note, Outgoing, Posted
 from storage import Store
 from storage.audit import COLUMNS
+from storage.pace import EDIT, EVERY, POST
 from tests.domain.nouns import NOW
 
 SOON = NOW + timedelta(minutes=1)
@@ -50,10 +51,45 @@ def test_the_oldest_goes_first(store: Store) -> None:
     """Messages go in the order in which they were queued, each to one claimant, and then there is none."""
     for name in ("b", "a", "c"):
         put(store, name, subject=f"REQ-{name}")
-    store.outbox.put("d", "card", "REQ-d", "C1", now=NOW - timedelta(seconds=1))
-    taken = [store.outbox.claim(f"lease-{n}", now=NOW, until=SOON) for n in range(5)]
+    taken = [store.outbox.claim(f"lease-{n}", now=NOW, until=SOON) for n in range(4)]
 
-    assert [entry and entry.id for entry in taken] == ["d", "a", "b", "c", None]
+    assert [entry and entry.id for entry in taken] == ["b", "a", "c", None]
+
+
+def test_no_clock_orders(store: Store) -> None:
+    """What was queued by a clock that lags, or was set back, goes behind what was queued before it."""
+    put(store, "b")
+    store.outbox.put("a", "card", "REQ-1", "C1", now=NOW - timedelta(hours=1))
+    put(store, "0", subject="REQ-2")
+    first = take(store)
+    overtaken = store.outbox.is_overtaken(first)
+    beside = take(store, "second")
+    store.outbox.sent(first, now=NOW)
+    later = take(store, "third")
+
+    assert ([first.id, beside.id, later.id], overtaken) == (["b", "0", "a"], True)
+    assert not store.outbox.is_overtaken(later)
+
+
+def test_the_queue_runs_empty(store: Store) -> None:
+    """After the last message was sent, the next ones keep their order too."""
+    for names in (("b", "a"), ("d", "c")):
+        for name in names:
+            put(store, name)
+        for name in names:
+            entry = take(store)
+            assert entry.id == name
+            store.outbox.sent(entry, now=NOW)
+
+
+def test_put_back_keeps_its_place(store: Store) -> None:
+    """A message that had to wait goes before those that were queued after it."""
+    for name in ("1", "2"):
+        put(store, name, subject=f"REQ-{name}")
+    store.outbox.put_back(take(store), "ratelimited", available_at=NOW, tried=False)
+    put(store, "3", subject="REQ-3")
+
+    assert [take(store, f"lease-{n}").id for n in range(3)] == ["1", "2", "3"]
 
 
 @pytest.mark.parametrize("held", [True, False])
@@ -98,6 +134,57 @@ def test_a_dead_process_leaves_its_message(store: Store) -> None:
     assert store.outbox.claim("third", now=LATER, until=LATER) is None
 
 
+def test_until_when_a_claim_holds(store: Store) -> None:
+    """A claim holds until its time, and not a moment longer, even where nobody else has claimed the message yet."""
+    put(store, "entry-1")
+    first = take(store)
+    moments = (NOW, SOON - timedelta(microseconds=1), SOON, LATER)
+
+    assert [store.outbox.is_held(first, now=now) for now in moments] == [True, True, False, False]
+    assert not store.outbox.keep(first, now=SOON, until=LATER)
+    assert not store.outbox.begin_anew(first, now=SOON)
+
+
+def test_a_claim_of_somebody_else(store: Store) -> None:
+    """When somebody else claimed a message, the first claim holds at no time, and cannot be kept."""
+    put(store, "entry-1")
+    first = take(store)
+    second = store.outbox.claim("second", now=SOON, until=LATER)
+
+    assert not store.outbox.is_held(first, now=NOW)
+    assert not store.outbox.keep(first, now=NOW, until=LATER)
+    assert not store.outbox.begin_anew(first, now=NOW)
+    assert second is not None
+    assert store.outbox.is_held(second, now=SOON)
+
+
+def test_a_claim_is_kept(store: Store) -> None:
+    """A claim that is kept holds until its new time."""
+    put(store, "entry-1")
+    first = take(store)
+    kept = store.outbox.keep(first, now=NOW, until=LATER)
+
+    assert kept
+    assert store.outbox.is_held(first, now=SOON)
+    assert store.outbox.claim("second", now=SOON, until=LATER) is None
+    assert store.outbox.claim("second", now=LATER, until=LATER) is not None
+
+
+def test_a_doubt_that_was_resolved(store: Store) -> None:
+    """Once it is certain that nothing was sent, a message is in doubt since the try that follows."""
+    put(store, "entry-1")
+    store.outbox.put_back(take(store), "TimeoutError", available_at=SOON)
+    second = store.outbox.claim("second", now=SOON, until=LATER)
+    assert second is not None
+    begun = store.outbox.begin_anew(second, now=SOON)
+    store.outbox.put_back(second, "TimeoutError", available_at=LATER)
+    third = store.outbox.claim("third", now=LATER, until=LATER + timedelta(minutes=1))
+
+    assert begun
+    assert third is not None
+    assert (second.first_tried_at, third.first_tried_at) == (NOW, SOON)
+
+
 @pytest.mark.parametrize(("tried", "in_doubt"), [(True, True), (False, False)])
 def test_put_back(store: Store, tried: bool, in_doubt: bool) -> None:  # noqa: FBT001 - cases of the table
     """A message that is put back waits for its time; it stays in doubt unless nothing can have reached Slack."""
@@ -108,6 +195,25 @@ def test_put_back(store: Store, tried: bool, in_doubt: bool) -> None:  # noqa: F
     again = store.outbox.claim("second", now=LATER, until=LATER + timedelta(minutes=1))
     assert again is not None
     assert (again.first_tried_at == NOW) == in_doubt
+
+
+def test_what_slack_would_refuse_is_passed_over(store: Store) -> None:
+    """What needs a method that Slack limited, in its channel or everywhere, is passed over."""
+    for name, subject, recipient in (("post", "REQ-1", "C1"), ("edit", "REQ-2", "C1"), ("elsewhere", "REQ-3", "C2")):
+        store.outbox.put(name, "card", subject, recipient, slot=f"card:{subject}", now=NOW)
+    store.outbox.remember("card:REQ-2", Posted(channel="C1", ts="1.0"))
+
+    def taken(method: str, channel: str) -> list[str]:
+        store.database.run("DELETE FROM pace")
+        store.database.run("UPDATE outbox SET lease = NULL, lease_until = NULL")
+        store.pace.limit(method, channel, until=SOON, paced_until=SOON, now=NOW)
+        entries = [store.outbox.claim(f"lease-{n}", now=NOW, until=LATER) for n in range(3)]
+        return [entry.id for entry in entries if entry is not None]
+
+    assert taken(POST, "C1") == ["edit", "elsewhere"]
+    assert taken(POST, EVERY) == ["edit"]
+    assert taken(EDIT, EVERY) == ["post", "elsewhere"]
+    assert taken("users.info", EVERY) == ["post", "edit", "elsewhere"]
 
 
 def test_given_up(store: Store) -> None:
