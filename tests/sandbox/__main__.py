@@ -51,8 +51,10 @@ def told_to_end() -> Iterator[Callable[[], object]]:
         signal.set_wakeup_fd(heard.fileno(), warn_on_full_buffer=False)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: None)
-        yield lambda: waiting.recv(1)
-        signal.set_wakeup_fd(-1)
+        try:
+            yield lambda: waiting.recv(1)
+        finally:
+            signal.set_wakeup_fd(-1)
 
 
 def serve(page: Page, *, kept: Path | None, browser: bool) -> int:
