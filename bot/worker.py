@@ -8,8 +8,10 @@ claimed under a lease that runs out, and whoever claims it next finds out first 
 import logging
 import os
 import signal
-from collections.abc import Callable
-from threading import Event, Timer
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Timer
 
 from bot.app import Bot
 from bot.doors import HANGING_SECONDS
@@ -20,6 +22,34 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 10.0
 # The same number as "the command could not do its work" of the command line.
 HUNG = 3
+
+
+@contextmanager
+def told_to_end() -> Iterator[Callable[[float], bool]]:
+    """Hear SIGTERM and SIGINT from now on; what is yielded waits so many seconds and says whether one came.
+
+    A signal may come at any line, to any thread, and just before a wait, which it would not wake any more. A handler
+    may touch nothing that the line it came upon holds locked, such as an Event. So what says that one came is a byte
+    in a socket, written by whoever hears it (Python, "signal.set_wakeup_fd").
+    """
+    waiting, heard = socket.socketpair()
+    heard.setblocking(False)
+
+    def told_within(seconds: float) -> bool:
+        waiting.settimeout(seconds)
+        try:
+            return bool(waiting.recv(1))
+        except TimeoutError:
+            return False
+
+    with waiting, heard:
+        signal.set_wakeup_fd(heard.fileno(), warn_on_full_buffer=False)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda _number, _frame: None)
+        try:
+            yield told_within
+        finally:
+            signal.set_wakeup_fd(-1)
 
 
 class Worker:
@@ -38,20 +68,18 @@ class Worker:
         self._hanging_seconds = hanging_seconds
         self._look_seconds = look_seconds
         self._grace_seconds = grace_seconds
-        self._ending = Event()
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT, then finish what is in hand. A round that hangs ends the process at once."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda _number, _frame: self._ending.set())
-        bot = self._build()
-        bot.start()
-        closers = [bot.close]
-        if bot.settings.slack_app_token is not None:
-            closers.append(hear_slack(bot))
-        log.info("Register App works.")
-        while not self._ending.wait(self._look_seconds):
-            self._end_if_hanging(bot)
+        with told_to_end() as told_within:
+            bot = self._build()
+            bot.start()
+            closers = [bot.close]
+            if bot.settings.slack_app_token is not None:
+                closers.append(hear_slack(bot))
+            log.info("Register App works.")
+            while not told_within(self._look_seconds):
+                self._end_if_hanging(bot)
         self._close(closers)
 
     def _end_if_hanging(self, bot: Bot) -> None:

@@ -34,6 +34,7 @@ GARBAGE: Final = {
     "an object of nulls": b'{"ok": true, "id": null, "appId": null, "value": null, "ts": null, "secretText": null}',
     "no text": b"\x89PNG\r\n\x1a\n\xff\xfe",
     "a very deep text": b"[" * 200_000,
+    "nothing": b"",
 }
 OF_GRAPH: Final = (
     CREATE_APPLICATION,

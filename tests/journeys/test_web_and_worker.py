@@ -1,5 +1,7 @@
 """What one process does can be done by several: web and worker, over one database."""
 
+import ctypes
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -95,6 +97,28 @@ def held(until_set: Event) -> tuple[Event, Fault]:
     return begun, Fault(match=faults.CREATE_APPLICATION, act=hold)
 
 
+def worker_with(changes: str) -> str:
+    """Return a program that is `register-app worker` with some of its seconds changed."""
+    return (
+        "import sys\nfrom bot import log\nfrom bot.app import build\nfrom bot.rounds import Part\n"
+        "from bot.settings import load_settings\nfrom bot.worker import Worker\n"
+        "settings = load_settings()\nlog.configure(sys.stderr, level='INFO', json=True)\n"
+        f"Worker(lambda: build(settings, part=Part.WORKER), {changes}).run()\n"
+    )
+
+
+def test_sigterm_that_wakes_nobody(instances: Instances) -> None:
+    """A worker hears SIGTERM at once also when its wait does not: when it comes just before, or to another thread."""
+    worker = instances.start("-c", worker_with("look_seconds=600"))
+    worker.wait_for("Register App works")
+    threads = [int(task.name) for task in Path(f"/proc/{worker.process.pid}/task").iterdir()]
+    other = next(thread for thread in threads if thread != worker.process.pid)
+    ctypes.CDLL(None).tgkill(worker.process.pid, other, signal.SIGTERM)
+
+    assert worker.process.wait(timeout=20) == 0
+    assert "finished what was in hand" in worker.log
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
@@ -109,13 +133,7 @@ def test_what_hangs_ends_the_worker(instances: Instances, changes: str, reason: 
     begun, trouble = held(let_go)
     instances.around.entra.trouble.add(trouble)
     instances.ask()
-    code = (
-        "import sys\nfrom bot import log\nfrom bot.app import build\nfrom bot.rounds import Part\n"
-        "from bot.settings import load_settings\nfrom bot.worker import Worker\n"
-        "settings = load_settings()\nlog.configure(sys.stderr, level='INFO', json=True)\n"
-        f"Worker(lambda: build(settings, part=Part.WORKER), {changes}).run()\n"
-    )
-    worker = instances.start("-c", code)
+    worker = instances.start("-c", worker_with(changes))
     instances.approve()
     assert begun.wait(20)
     ended = worker.end() if "grace" in changes else worker.process.wait(timeout=20)

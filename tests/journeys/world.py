@@ -38,6 +38,8 @@ class World:
     sign_in: bool = False
     # Settings besides those that every world has, by field name.
     more: dict[str, Any] = field(default_factory=dict)
+    # Another way to Entra than the product's own.
+    session: requests.Session | None = None
     clock: HeldClock = field(default_factory=lambda: HeldClock(START))
     around: Surroundings = field(init=False)
     bot: Bot = field(init=False)
@@ -94,6 +96,7 @@ class World:
         """Build a bot on this world's database. Where it would pause between tries of a Graph call, the clock moves."""
         connect = partial(
             open_entra,
+            session=self.session,
             sleep=lambda seconds: self.clock.advance(timedelta(seconds=seconds)),
             monotonic=lambda: self.clock.now().timestamp(),
         )

@@ -1,5 +1,6 @@
 """`python -m tests.sandbox` on the terminal: quiet, on loopback, over with Ctrl-C, and the pictures."""
 
+import ctypes
 import os
 import re
 import signal
@@ -106,6 +107,17 @@ def _read(path: Path) -> str:
         return path.read_bytes().decode(errors="replace")
     except OSError:
         return ""
+
+
+def test_ctrl_c_that_wakes_nobody() -> None:
+    """Ctrl-C ends it also when the wait for it does not notice: as when it comes just before, or to another thread."""
+    with running() as (process, _):
+        threads = [int(task.name) for task in Path(f"/proc/{process.pid}/task").iterdir()]
+        other = next(thread for thread in threads if thread != process.pid)
+        ctypes.CDLL(None).tgkill(process.pid, other, signal.SIGINT)
+        rest, _ = process.communicate(timeout=30)
+
+    assert (process.returncode, rest.strip()) == (0, "The sandbox ends.")
 
 
 def test_opens_the_browser(tmp_path: Path) -> None:

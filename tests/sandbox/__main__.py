@@ -3,12 +3,13 @@
 import argparse
 import os
 import signal
+import socket
 import sys
 import tempfile
 import webbrowser
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from queue import SimpleQueue
 
 from tests.sandbox.narrator import Narrator
 from tests.sandbox.page.server import Page
@@ -37,18 +38,34 @@ def arguments() -> argparse.Namespace:
     return given
 
 
+@contextmanager
+def told_to_end() -> Iterator[Callable[[], object]]:
+    """Hear Ctrl-C, SIGTERM and the end of the terminal from now on; what is yielded waits for the first of them.
+
+    A signal may come at any line, to any thread, and just before a wait, which it would not wake any more. What it
+    writes into a socket, whoever hears it, is still there to be read (Python, "signal.set_wakeup_fd").
+    """
+    waiting, heard = socket.socketpair()
+    heard.setblocking(False)
+    with waiting, heard:
+        signal.set_wakeup_fd(heard.fileno(), warn_on_full_buffer=False)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: None)
+        try:
+            yield lambda: waiting.recv(1)
+        finally:
+            signal.set_wakeup_fd(-1)
+
+
 def serve(page: Page, *, kept: Path | None, browser: bool) -> int:
     """Say where the page is, and serve it until Ctrl-C, SIGTERM, or the terminal is closed."""
-    # A signal may come at any line, also in the middle of a wait: of what can wake one, only this queue can stand that.
-    over: SimpleQueue[int] = SimpleQueue()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda number, _: over.put(number))
-    print(f"The sandbox is at  {page.address}\nCtrl-C ends it.", flush=True)
-    stays = f"The bot's database stays in {kept}; the emulated Slack and Entra do not."
-    print(stays if kept else "Nothing of it is kept.", flush=True)
-    if browser and has_screen():
-        webbrowser.open(page.address)
-    over.get()
+    with told_to_end() as wait:
+        print(f"The sandbox is at  {page.address}\nCtrl-C ends it.", flush=True)
+        stays = f"The bot's database stays in {kept}; the emulated Slack and Entra do not."
+        print(stays if kept else "Nothing of it is kept.", flush=True)
+        if browser and has_screen():
+            webbrowser.open(page.address)
+        wait()
     print("\nThe sandbox ends.", flush=True)
     return 0
 
