@@ -8,6 +8,7 @@ import pytest
 
 from tests.fuzzing.listening import everything_logged
 from tests.journeys.world import World
+from tests.sandbox.stage import Stage
 
 
 @pytest.fixture
@@ -27,5 +28,13 @@ def world(tmp_path: Path) -> Iterator[World]:
     made.ask(display_name="Fulfilled and waiting")
     made.approve()
     made.ask(display_name="Pending")
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """The bot in a process of its own, as the operator runs it."""
+    made = Stage(folder=tmp_path_factory.mktemp("stage"))
     yield made
     made.stop()
