@@ -58,6 +58,8 @@ class Server(BaseApplication):
             "loglevel": "error",
             "limit_request_line": 2048,
             "limit_request_fields": 60,
+            # gunicorn believes SCRIPT_NAME and PATH_INFO from its own machine, where a proxy's clients seem to be.
+            "forwarder_headers": "",
             "worker_exit": lambda _arbiter, _worker: self._end(),
         }.items():
             self.cfg.set(name, value)

@@ -75,6 +75,10 @@ RAW = {
     "a trailer that belongs in the head": b"POST / HTTP/1.1\r\n"
     + HOST
     + b"Transfer-Encoding: chunked\r\n\r\n0\r\nHost: x\r\n\r\n",
+    "a script's name": b"GET /healthz HTTP/1.1\r\n" + HOST + b"SCRIPT_NAME: /x\r\n\r\n",
+    "a script's name in front": b"GET /x/healthz HTTP/1.1\r\n" + HOST + b"script_name: /x\r\n\r\n",
+    "another path": b"GET /nothing HTTP/1.1\r\n" + HOST + b"PATH_INFO: /healthz\r\n\r\n",
+    "a user": b"GET / HTTP/1.1\r\n" + HOST + b"REMOTE_USER: root\r\n\r\n",
     "credentials of bytes": b"GET /metrics HTTP/1.1\r\n" + HOST + b"Authorization: Basic \xff\r\n\r\n",
     "cookies of bytes": b"POST /secret/look HTTP/1.1\r\n"
     + HOST
@@ -105,6 +109,17 @@ def test_raw_requests(stage: Stage, raw: bytes) -> None:
 def test_any_bytes(stage: Stage, raw: list[bytes]) -> None:
     """Pieces of such requests in any order, and any bytes between, do no more."""
     check(stage, say(stage, b"".join(raw)))
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "status"),
+    [(b"/x/healthz", b"SCRIPT_NAME: /x", 404), (b"/x/healthz", b"Script-Name: /x", 404), (b"/", b"PATH_INFO: /x", 200)],
+)
+def test_paths_are_what_was_asked(stage: Stage, path: bytes, name: bytes, status: int) -> None:
+    """No header moves a request to another address, so that a proxy's rules for paths hold."""
+    answer = say(stage, b"GET " + path + b" HTTP/1.1\r\n" + HOST + name + b"\r\n\r\n")
+
+    assert statuses(answer) == [status]
 
 
 @pytest.mark.parametrize(
