@@ -10,6 +10,8 @@ from tests.fuzzing.listening import everything_logged
 from tests.journeys.world import World
 from tests.sandbox.stage import Stage
 
+METRICS_TOKEN = "0123456789abcdef" * 2
+
 
 @pytest.fixture
 def logged() -> Iterator[io.StringIO]:
@@ -21,7 +23,7 @@ def logged() -> Iterator[io.StringIO]:
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     """The real bot, in whose database one request of each kind stands."""
-    made = World(folder=tmp_path)
+    made = World(folder=tmp_path, more={"metrics_token": METRICS_TOKEN})
     made.ask(display_name="Fulfilled and seen")
     made.approve()
     made.secret()
