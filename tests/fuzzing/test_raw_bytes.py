@@ -78,6 +78,7 @@ RAW = {
     "a script's name": b"GET /healthz HTTP/1.1\r\n" + HOST + b"SCRIPT_NAME: /x\r\n\r\n",
     "a script's name in front": b"GET /x/healthz HTTP/1.1\r\n" + HOST + b"script_name: /x\r\n\r\n",
     "another path": b"GET /nothing HTTP/1.1\r\n" + HOST + b"PATH_INFO: /healthz\r\n\r\n",
+    "an address with underscores": b"GET / HTTP/1.1\r\n" + HOST + b"X_Forwarded_For: 192.0.2.7\r\n\r\n",
     "a user": b"GET / HTTP/1.1\r\n" + HOST + b"REMOTE_USER: root\r\n\r\n",
     "credentials of bytes": b"GET /metrics HTTP/1.1\r\n" + HOST + b"Authorization: Basic \xff\r\n\r\n",
     "cookies of bytes": b"POST /secret/look HTTP/1.1\r\n"
