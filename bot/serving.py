@@ -1,7 +1,7 @@
 """The process that listens: gunicorn's threads for the web and, where it does everything, the clock and the socket."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
@@ -9,7 +9,9 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 
 from bot import log as log_room
 from bot.app import Bot
+from bot.listening import MOST_CONNECTIONS, PatientWorker
 from bot.rounds import Part
+from handlers.web_headers import worn
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,8 @@ class Server(BaseApplication):
         self._bind = bind
         self._threads = threads
         self._running: list[Any] = []
+        # What every answer wears, also one that never reaches the bot.
+        self.worn: Mapping[str, str] = {}
         super().__init__()
 
     def load_config(self) -> None:
@@ -45,13 +49,17 @@ class Server(BaseApplication):
             "bind": self._bind,
             "workers": 1,
             "threads": self._threads,
-            "worker_class": "gthread",
+            "worker_class": PatientWorker,
+            "worker_connections": MOST_CONNECTIONS,
             "graceful_timeout": GRACE_SECONDS,
             "timeout": 60,
             "accesslog": None,
-            "loglevel": "warning",
+            # Below that gunicorn's lines name addresses and paths.
+            "loglevel": "error",
             "limit_request_line": 2048,
             "limit_request_fields": 60,
+            # gunicorn believes SCRIPT_NAME and PATH_INFO from its own machine, where a proxy's clients seem to be.
+            "forwarder_headers": "",
             "worker_exit": lambda _arbiter, _worker: self._end(),
         }.items():
             self.cfg.set(name, value)
@@ -61,6 +69,7 @@ class Server(BaseApplication):
         log_room.adopt("gunicorn.error", "gunicorn.access")
         bot = self._build()
         bot.start()
+        self.worn = worn(bot.settings.public_url)
         self._running.append(bot.close)
         if bot.settings.slack_app_token is not None and bot.part is Part.WEB:
             log.info("Socket Mode is set: the worker hears Slack, and this process serves the page and health alone.")

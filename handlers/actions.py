@@ -1,7 +1,6 @@
 """Buttons and pickers in messages: read, call one use case, answer."""
 
 import uuid
-from datetime import date
 from typing import Any
 
 from slack_bolt import Ack, App, Respond
@@ -11,6 +10,7 @@ from bot.errors import NotAllowed
 from bot.policy import may_ask
 from handlers import ids
 from handlers.blocks import reminder_dm, request_form, small_views
+from handlers.blocks.carried import day_of, text_of
 from handlers.blocks.request_card import decision_of
 from handlers.blocks.request_form import FormContext
 from handlers.use_cases import UseCases
@@ -122,9 +122,9 @@ def _reminders(app: App, use_cases: UseCases) -> None:
     @app.action(ids.SNOOZE)
     def snooze(ack: Ack, body: Body) -> None:
         action = body["actions"][0]
-        until = date.fromisoformat(action["selected_date"])
+        until = day_of(action.get("selected_date"))
         _must_be_member(body, use_cases)
-        use_cases.reminders.snooze(reminder_dm.key_of(action["block_id"]), body["user"]["id"], until)
+        use_cases.reminders.snooze(reminder_dm.key_of(text_of(action["block_id"])), body["user"]["id"], until)
         ack()
 
 
@@ -136,4 +136,4 @@ def _must_be_member(body: Body, use_cases: UseCases) -> None:
 
 
 def _value(body: Body) -> str:
-    return str(body["actions"][0]["value"])
+    return text_of(body["actions"][0].get("value"))

@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import json
 import logging
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -31,10 +32,13 @@ USER_ID: Final = "https://slack.com/user_id"
 TEAM_ID: Final = "https://slack.com/team_id"
 # Two clocks may differ; Slack gives an id_token five minutes ("openid.connect.token").
 _LEEWAY: Final = timedelta(minutes=1)
-# What will be another answer a little later, to the same question.
+# What will be another answer a little later, to the same question; the last two on the way back (RFC 6749, 4.1.2.1).
 _PASSING: Final = frozenset(
     {"ratelimited", "rate_limited", "fatal_error", "internal_error", "service_unavailable", "request_timeout"}
+    | {"server_error", "temporarily_unavailable"}
 )
+_WORD: Final = re.compile(r"[a-z_]{1,100}")
+_PERSON: Final = re.compile(r"[UW][A-Z0-9]{2,30}")
 # What says that the client itself is not the one that Slack knows.
 STRANGE_CLIENT: Final = frozenset({"invalid_client_id", "bad_client_secret", "invalid_client"})
 
@@ -118,11 +122,8 @@ class OpenId:
     def who(self, code: str, nonce: str) -> SignedIn | NotSignedIn:
         """Exchange a code, once, for who signed in. Raises SlackUnavailable when Slack does not say."""
         word, answer = self._exchange(code)
-        if word in SPENT_CODE:
-            return NotSignedIn(reason="spent")
         if word:
-            _log.error("Slack refuses the sign-in's settings: openid.connect.token says %s.", word)
-            return NotSignedIn(reason="misset")
+            return _refused(word, "openid.connect.token")
         claims = _claims(answer.get("id_token"))
         fault = self._fault(claims, nonce)
         if fault:
@@ -131,6 +132,14 @@ class OpenId:
         if claims.get(TEAM_ID) != self._team():
             return NotSignedIn(reason="elsewhere")
         return SignedIn(person_id=claims[USER_ID])
+
+    def sent_back_with(self, word: str) -> NotSignedIn:
+        """Return what it means that Slack sent a browser back with an error's word. Raises SlackUnavailable."""
+        if not _WORD.fullmatch(word):
+            return NotSignedIn(reason="spent")
+        if word in _PASSING:
+            raise SlackUnavailable(f"openid.connect.authorize: {word}")
+        return _refused(word, "openid.connect.authorize")
 
     def refusal(self) -> str:
         """Return Slack's word about a code that cannot be good: it tells whether the client is known."""
@@ -163,9 +172,16 @@ class OpenId:
             "aud": audience in (self._client.client_id, [self._client.client_id]),
             "exp": _is_after(claims.get("exp"), self._now() - _LEEWAY),
             "nonce": hmac.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()),
-            USER_ID: isinstance(claims.get(USER_ID), str) and bool(claims.get(USER_ID)),
+            USER_ID: _PERSON.fullmatch(str(claims.get(USER_ID))) is not None,
         }
         return next((name for name, holds in rules.items() if not holds), "")
+
+
+def _refused(word: str, call: str) -> NotSignedIn:
+    if word in SPENT_CODE:
+        return NotSignedIn(reason="spent")
+    _log.error("Slack refuses the sign-in's settings: %s says %s.", call, word)
+    return NotSignedIn(reason="misset")
 
 
 def _is_after(seconds: object, moment: datetime) -> bool:
@@ -173,10 +189,12 @@ def _is_after(seconds: object, moment: datetime) -> bool:
 
 
 def _claims(id_token: object) -> Mapping[str, Any]:
-    """Read the middle part of a JSON Web Token (RFC 7519); what is none has no claims."""
+    """Read the middle part of a JSON Web Token (RFC 7519); what is none, or no text in UTF-8, has no claims."""
     parts = str(id_token).split(".")
     try:
         found = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        # JSON can spell half of a character, which no encoding has (RFC 8259, 8.2).
+        json.dumps(found, ensure_ascii=False).encode()
     except (IndexError, ValueError, RecursionError, binascii.Error):
         return {}
     return found if isinstance(found, dict) else {}

@@ -14,7 +14,8 @@ def register(app: App, use_cases: UseCases) -> None:
 
     @app.options(ids.SCOPES)
     def suggest(ack: Ack, body: dict[str, Any]) -> None:
-        groups = scope_options(use_cases.catalogue.search(body.get("value", "")))
+        typed = body.get("value")
+        groups = scope_options(use_cases.catalogue.search(typed if isinstance(typed, str) else ""))
         if groups:
             ack(option_groups=groups)
         else:

@@ -2,10 +2,11 @@
 
 Bolt reads a body before it asks who sent it, and stumbles over one that is not of the form that it expects, so that
 anybody could make it fail. Here the signature is asked first (Slack, "Verifying requests from Slack"), and what the
-framework stumbles over after that is a bad request (400), written down with its trace, and no failure of ours.
+framework stumbles over after that is a bad request (400), written down with its place, and no failure of ours.
 """
 
 import logging
+import traceback
 from collections.abc import Callable
 from typing import Final
 
@@ -43,7 +44,14 @@ def heard_by(app: App) -> Callable[[Request], Response]:
         try:
             return to_flask_response(app.dispatch(to_bolt_request(request)))
         except UNREADABLE as error:
-            log.exception("A signed request could not be read.")
+            # Named by its place alone: a trace of these would quote what was sent.
+            log.warning("A signed request could not be read: %s at %s", type(error).__name__, _place(error))
             raise BadRequest from error
 
     return answer
+
+
+def _place(error: Exception) -> str:
+    *_, last = traceback.walk_tb(error.__traceback__)
+    frame, line = last
+    return f"{frame.f_globals.get('__name__', 'somewhere')}:{line}"

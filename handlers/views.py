@@ -59,15 +59,33 @@ def _checked(raw: RawForm, requester: Person, use_cases: UseCases) -> RequestFor
     return check(raw, around)
 
 
-def refused(error: Refusal, view: Mapping[str, Any]) -> dict[str, Any]:
+def refused(error: Refusal, view: object) -> dict[str, Any]:
     """Return the answer to a submission that is refused: beside the fields, or in the modal's place.
 
-    What may go well at the next try leaves the modal standing, so that nothing that was typed is lost.
+    What may go well at the next try leaves the modal standing, so that nothing that was typed is lost. `view` is the
+    modal as it came back, which may be no modal at all.
     """
     if isinstance(error, FormFaults):
         return {"response_action": "errors", "errors": error.faults}
     settled = isinstance(error, NotAllowed | AlreadySettled | NotFound)
+    shown = view if isinstance(view, Mapping) else {}
+    field = _last_field(shown)
     # A change that comes too late was written with care: it stays where it can be copied.
-    if settled and view["callback_id"] != ids.CHANGE_FORM:
-        return {"response_action": "update", "view": small_views.word("Not done", str(error)).to_dict()}
-    return {"response_action": "errors", "errors": {view["blocks"][-1]["block_id"]: str(error)}}
+    if field is None or (settled and shown.get("callback_id") != ids.CHANGE_FORM):
+        return instead(str(error))
+    return {"response_action": "errors", "errors": {field: str(error)}}
+
+
+def instead(sentence: str) -> dict[str, Any]:
+    """Return the answer to a submission that puts a sentence in the modal's place."""
+    return {"response_action": "update", "view": small_views.word("Not done", sentence).to_dict()}
+
+
+def _last_field(view: Mapping[str, Any]) -> str | None:
+    """Return the id of the last field beside which a sentence can stand: Slack takes one at an input block only."""
+    blocks = view.get("blocks")
+    for block in reversed(blocks if isinstance(blocks, list) else []):
+        name = block.get("block_id") if isinstance(block, Mapping) and block.get("type") == "input" else None
+        if isinstance(name, str) and name:
+            return name
+    return None

@@ -1,4 +1,7 @@
-"""The headers that every answer carries, whatever it is."""
+"""The headers that every answer carries, whatever it is; what never reaches the bot gets them from bot/listening.py.
+
+gunicorn adds three of its own to the bot's answers: Date, Connection, and Server, which says its name and no version.
+"""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -37,12 +40,17 @@ _ALWAYS: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
+def worn(public_url: str, *, hsts_subdomains: bool = True) -> Mapping[str, str]:
+    """Return the headers; HSTS only when the public address is https."""
+    if urlsplit(public_url).scheme != "https":
+        return _ALWAYS
+    subdomains = "; includeSubDomains" if hsts_subdomains else ""
+    return {**_ALWAYS, "Strict-Transport-Security": f"max-age=31536000{subdomains}"}
+
+
 def dresser(public_url: str, *, hsts_subdomains: bool) -> Callable[[Response], Response]:
-    """Return the function that puts the headers on a response; HSTS only when the public address is https."""
-    headers = dict(_ALWAYS)
-    if urlsplit(public_url).scheme == "https":
-        subdomains = "; includeSubDomains" if hsts_subdomains else ""
-        headers["Strict-Transport-Security"] = f"max-age=31536000{subdomains}"
+    """Return the function that puts the headers on a response."""
+    headers = worn(public_url, hsts_subdomains=hsts_subdomains)
 
     def dress(response: Response) -> Response:
         for name, value in headers.items():

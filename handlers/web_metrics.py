@@ -22,8 +22,10 @@ class MetricsDoor:
         web.add_url_rule("/metrics", "metrics", self._answer, methods=["GET"])
 
     def _answer(self) -> Response:
-        given = request.authorization
-        named = (given.token or "") if given is not None and given.type == "bearer" else ""
-        if not hmac.compare_digest(named.encode(), self.token.encode()):
+        # Werkzeug's reader of this header raises at credentials that are no text. WSGI carries the header's bytes as
+        # Latin-1 (PEP 3333).
+        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+        named = given.strip() if scheme.lower() == "bearer" else ""
+        if not hmac.compare_digest(named.encode("latin-1"), self.token.encode()):
             raise Unauthorized(www_authenticate=WWWAuthenticate("bearer"))
         return Response(self.exposition(), content_type=self.content_type)

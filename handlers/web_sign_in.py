@@ -86,12 +86,13 @@ class SignInDoor:
         given = request.args.get("state", "")
         if not begun or not hmac.compare_digest(begun["state"].encode(), given.encode()):
             return _tell(says.NOT_OURS)
-        if request.args.get("error") == "access_denied":
+        word = request.args.get("error", "")
+        if word == "access_denied":
             return _tell(says.DENIED)
-        if not code:
+        if not word and not code:
             return _tell(says.NOT_OURS)
         try:
-            outcome = self._open_id.who(code, begun["nonce"])
+            outcome = self._open_id.sent_back_with(word) if word else self._open_id.who(code, begun["nonce"])
         except SlackUnavailable as error:
             return _cannot_ask(error)
         if not isinstance(outcome, SignedIn):

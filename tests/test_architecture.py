@@ -65,6 +65,8 @@ TOP = (
     "sign_in_check",
     "manifest",
     "serving",
+    "listening",
+    "arrival",
     "worker",
     "rounds",
     "doors",

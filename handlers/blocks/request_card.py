@@ -12,6 +12,7 @@ from bot.obstacles import UNFORESEEN
 from bot.policy import AUDIENCES, Policy
 from bot.records import AppRequest, Failure
 from handlers import ids
+from handlers.blocks.carried import version_of
 from handlers.blocks.texts import (
     LONGEST_SECTION,
     Message,
@@ -209,9 +210,9 @@ def decision_value(request: AppRequest) -> str:
 
 
 def decision_of(value: str) -> tuple[str, int]:
-    """Read what a button carried."""
+    """Read what a button carried. Raises NotFound."""
     request_id, _, version = value.rpartition(":")
-    return request_id, int(version)
+    return request_id, version_of(version)
 
 
 def _buttons(facts: CardFacts) -> Sequence[Block]:

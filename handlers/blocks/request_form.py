@@ -29,6 +29,7 @@ from bot.submission import (
     RawForm,
 )
 from handlers import ids
+from handlers.blocks.carried import object_of, text_of, version_of
 from handlers.blocks.texts import cut
 
 # Slack, "Option object": the longest text and description of an option.
@@ -235,5 +236,10 @@ def parse(view: Mapping[str, Any]) -> RawForm:
 
 
 def context_of(view: Mapping[str, Any]) -> FormContext:
-    """Read which form a view is."""
-    return FormContext(**json.loads(view["private_metadata"]))
+    """Read which form a view is. Raises NotFound."""
+    carried = object_of(view.get("private_metadata"))
+    return FormContext(
+        form_id=text_of(carried.get("form_id")),
+        request_id=text_of(carried.get("request_id", "")),
+        version=version_of(carried.get("version", 0)),
+    )

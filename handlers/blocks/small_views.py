@@ -9,6 +9,7 @@ from slack_sdk.models.blocks.block_elements import PlainTextInputElement
 from slack_sdk.models.views import View
 
 from handlers import ids
+from handlers.blocks.carried import object_of, text_of, version_of
 from handlers.blocks.texts import markdown
 
 LONGEST_REASON = 500
@@ -37,10 +38,11 @@ def deny_form(request_id: str, version: int) -> View:
 
 
 def deny_parse(view: Mapping[str, Any]) -> tuple[str, int, str]:
-    """Read request, version and reason out of the modal."""
-    context = json.loads(view["private_metadata"])
-    reason = view["state"]["values"][ids.REASON][ids.FORM_VALUE]["value"] or ""
-    return context["request_id"], context["version"], reason.strip()
+    """Read request, version and reason out of the modal. Raises NotFound."""
+    context = object_of(view.get("private_metadata"))
+    typed = view["state"]["values"].get(ids.REASON, {}).get(ids.FORM_VALUE, {})
+    reason = typed.get("value") or ""
+    return text_of(context.get("request_id")), version_of(context.get("version")), reason.strip()
 
 
 def word(title: str, sentence: str) -> View:

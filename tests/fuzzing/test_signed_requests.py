@@ -1,8 +1,10 @@
 """Signed requests with anything in them: Slack's signature says who sent them, and nothing about what is in them."""
 
+import copy
 import io
 import itertools
 import json
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from handlers import ids
+from tests.engines import ENGINES
 from tests.fuzzing.keeping import WORK, Contents, kept
 from tests.fuzzing.listening import TRACE
 from tests.fuzzing.mutation import JUNK, broken
@@ -17,11 +20,39 @@ from tests.journeys.world import World
 from tests.sandbox.slack.courier import Forgery, RawRequest, RequestKind, pack, sign
 
 FUZZ = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+BOTH_ENGINES = pytest.mark.parametrize("world", sorted(ENGINES), indirect=True)
 ACTIONS = (
     *(ids.APPROVE, ids.DENY, ids.RETRY, ids.WITHDRAW, ids.CHANGE, ids.OPEN_LINK, ids.RENEW_LINK, ids.NOT_SEEN),
     *(ids.TAKE_LINK, ids.ROTATE, ids.ROTATE_APPLICATION, ids.SNOOZE, "unknown", "", "__proto__"),
 )
+# What a client could put into a button besides.
+ODD = (
+    *(
+        "REQ-00000000:1",
+        "REQ-00000000",
+        "",
+        ":",
+        ":1",
+        "1' OR '1'='1",
+        "\x00",
+        "\x00:1",
+        "\ud800",
+        "\ud800:1",
+        "x" * 5000,
+    ),
+    *(f"REQ-00000000:{version}" for version in ("-1", "0", "2147483648", "9223372036854775808", "9" * 400, "²", "1.0")),
+)
 Payload = dict[str, Any]
+# How a trace looks in the log.
+TRACED = re.compile(r'"exception": "')
+
+
+def all_of(logged: io.StringIO) -> str:
+    """What was logged since this was asked last."""
+    told = logged.getvalue()
+    logged.seek(0)
+    logged.truncate()
+    return told
 
 
 def deliver(world: World, raw: RawRequest) -> int:
@@ -52,8 +83,9 @@ def payloads(world: World) -> list[tuple[RequestKind, Payload]]:
     """One true payload of each kind of thing that people did."""
     found = {}
     for delivery in world.slack.deliveries:
-        actions = delivery.raw.payload.get("actions") or [{}]
-        found[delivery.kind, actions[0].get("action_id")] = delivery.raw.payload
+        payload = delivery.raw.payload
+        action = (payload.get("actions") or [{}])[0].get("action_id")
+        found[delivery.kind, action or payload.get("view", {}).get("callback_id") or payload.get("text")] = payload
     return [(kind, dict(payload)) for (kind, _), payload in found.items()]
 
 
@@ -66,19 +98,47 @@ def by(world: World, name: str, kind: RequestKind, payload: Payload) -> Payload:
 def everything_named(world: World) -> list[str]:
     """Every id in the database, and what a client could make of one."""
     found = [key for rows in kept(world).values() for key in rows]
-    return [*found, *(f"{key} {version}" for key in found for version in (1, 2)), "REQ-00000000 1", "", "1' OR '1'='1"]
+    versions = [f"{key}:{version}" for key in found for version in (1, 2)]
+    return [*found, *versions, *ODD]
+
+
+@BOTH_ENGINES
+@FUZZ
+@given(data=st.data())
+def test_broken_payloads(world: World, logged: io.StringIO, data: st.DataObject) -> None:
+    """A signed payload with fields missing or changed brings no 5xx, and neither a trace nor a secret into the log."""
+    kind, payload = data.draw(st.sampled_from(payloads(world)))
+    send(world, kind, data.draw(broken(payload)))
+    told = all_of(logged)
+
+    assert world.slack.signing_secret not in told
+    assert world.slack.bot_token not in told
+    assert "secret#" not in told
+    assert not TRACED.search(told)
 
 
 @FUZZ
 @given(data=st.data())
-def test_broken_payloads(world: World, logged: io.StringIO, data: st.DataObject) -> None:
-    """A signed payload with fields missing or changed brings no 5xx and no trace, and no secret into the log."""
-    kind, payload = data.draw(st.sampled_from(payloads(world)))
-    send(world, kind, data.draw(broken(payload)))
+def test_edited_inside(world: World, logged: io.StringIO, data: st.DataObject) -> None:
+    """The same of what a form carries through Slack and back, when something inside of it is changed."""
+    forms = [payload for kind, payload in payloads(world) if kind == "view_submission"]
+    payload = copy.deepcopy(data.draw(st.sampled_from(forms)))
+    payload["view"]["private_metadata"] = json.dumps(data.draw(broken(json.loads(payload["view"]["private_metadata"]))))
+    send(world, "view_submission", payload)
 
-    assert world.slack.signing_secret not in logged.getvalue()
-    assert world.slack.bot_token not in logged.getvalue()
-    assert "secret#" not in logged.getvalue()
+    assert not TRACED.search(all_of(logged))
+
+
+def test_edited_inside_by_somebody_else(world: World) -> None:
+    """Whoever puts any request, version or form into a form that they were given changes nothing of anybody else's."""
+    before = kept(world)
+    forms = [payload for kind, payload in payloads(world) if kind == "view_submission"]
+    for form, name, named in itertools.product(forms, ("alan", "stan", "gus"), everything_named(world)):
+        carried = {"form_id": named, "request_id": named.partition(":")[0], "version": 1}
+        view = {**form["view"], "private_metadata": json.dumps(carried)}
+        send(world, "view_submission", by(world, name, "view_submission", {**form, "view": view}))
+
+    assert changed(before, world) == []
 
 
 def test_broken_payloads_of_a_stranger(world: World) -> None:
@@ -98,32 +158,37 @@ def test_broken_payloads_of_a_stranger(world: World) -> None:
 
 
 @pytest.mark.parametrize("name", ["alan", "stan", "gus"])
-def test_every_button_with_every_value(world: World, name: str) -> None:
-    """Whoever has no part in a thing changes nothing with any button, known or not, and any value."""
+def test_every_button_with_every_value(world: World, logged: io.StringIO, name: str) -> None:
+    """Whoever has no part in a thing changes nothing with any button, known or not, and any value; no trace is left."""
     before = kept(world)
     template = next(p for kind, p in payloads(world) if kind == "block_actions")
     for action, value in itertools.product(ACTIONS, everything_named(world)):
         pressed = {**template["actions"][0], "action_id": action, "value": value, "block_id": value or "b"}
         send(world, "block_actions", by(world, name, "block_actions", {**template, "actions": [pressed]}))
 
+    assert not TRACED.search(logged.getvalue())
     assert changed(before, world) == []
 
 
 @FUZZ
 @given(body=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace"))))
-def test_any_body(world: World, body: bytes) -> None:
+def test_any_body(world: World, logged: io.StringIO, body: bytes) -> None:
     """A signed body of any bytes, of either kind, brings no 5xx and no trace."""
     for content_type in ("application/x-www-form-urlencoded", "application/json", "text/plain", "multipart/form-data"):
         deliver(world, signed(world, body, content_type))
 
+    assert not TRACED.search(all_of(logged))
+
 
 @FUZZ
 @given(payload=JUNK, field=st.sampled_from(["payload", "command", "ssl_check", "type", "body"]))
-def test_any_json(world: World, payload: Any, field: str) -> None:
+def test_any_json(world: World, logged: io.StringIO, payload: Any, field: str) -> None:
     """A signed form whose one field is any JSON, and a signed body that is any JSON, bring no 5xx and no trace."""
     text = json.dumps(payload).encode()
     deliver(world, signed(world, field.encode() + b"=" + text, "application/x-www-form-urlencoded"))
     deliver(world, signed(world, text, "application/json"))
+
+    assert not TRACED.search(all_of(logged))
 
 
 def signed(world: World, body: bytes, content_type: str) -> RawRequest:

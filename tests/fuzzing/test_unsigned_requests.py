@@ -38,7 +38,26 @@ KINDS = st.sampled_from(
     ]
 )
 # WSGI carries a header as Latin-1 (PEP 3333), without the line ends that no server lets through.
-HEADER = st.text(st.characters(min_codepoint=1, max_codepoint=255, exclude_characters="\r\n"), max_size=60)
+HEADER = st.one_of(
+    st.text(st.characters(min_codepoint=1, max_codepoint=255, exclude_characters="\r\n"), max_size=60),
+    st.sampled_from(
+        [
+            *("Basic \xff", "Basic Og==", "Bearer", "Bearer \xff", "bearer a=b, c=", "Digest \xff", "null", "https"),
+            *(
+                ",,",
+                "::1",
+                "fe80::1%eth0",
+                "[::1]:99999",
+                "1.2.3.4:x",
+                "cross-site",
+                "same-origin",
+                "0",
+                "-1",
+                "chunked",
+            ),
+        ]
+    ),
+)
 NAMES = st.sampled_from(
     [
         *("Origin", "Referer", "Host", "Sec-Fetch-Site", "X-Forwarded-For", "X-Forwarded-Proto", "Cookie", "Range"),
@@ -82,6 +101,14 @@ def test_any_request(  # noqa: PLR0913, PLR0917 - a request has so many parts
     headers.pop("Content-Length", None)
     answered(world, path=path, method=method, headers={**headers, "Content-Type": kind}, data=body)
 
+    assert "Traceback" not in logged.getvalue()
+
+
+@FUZZ
+@given(scheme=st.sampled_from(["Basic", "Bearer", "bearer", "Digest", "Negotiate", ""]), given_as=HEADER)
+def test_any_credentials(world: World, logged: io.StringIO, scheme: str, given_as: str) -> None:
+    """Credentials of any kind that are not the token are 401 at the figures, and write no trace."""
+    assert answered(world, path="/metrics", method="GET", headers={"Authorization": f"{scheme} {given_as}"}) == 401
     assert "Traceback" not in logged.getvalue()
 
 

@@ -285,4 +285,4 @@ def test_crafted_request(world: World) -> None:
         answers.append(world.around.person("grace").ephemerals()[-1].reads)
 
     assert "There is no request REQ-00000000." in answers[0]
-    assert "Something went wrong on my side" in answers[1]
+    assert "I do not know what this stands for any more." in answers[1]

@@ -213,6 +213,13 @@ def test_signed_in_for_a_quarter_of_an_hour(guarded: World) -> None:
         {"https://slack.com/user_id": None},
         {"https://slack.com/user_id": ""},
         {"https://slack.com/user_id": ["U1"]},
+        {"https://slack.com/user_id": "U1\x00"},
+        {"https://slack.com/user_id": "u0000000005"},
+        {"https://slack.com/user_id": "U" * 300},
+        {"https://slack.com/user_id": "\ud800"},
+        {"https://slack.com/anything": "\ud800"},
+        {"nonce": "\ud800"},
+        {"exp": float("nan")},
     ],
 )
 def test_id_token_that_is_not_for_us(guarded: World, claims: dict[str, Any]) -> None:
@@ -305,6 +312,47 @@ def test_settings_that_slack_refuses(guarded: World, caplog: pytest.LogCaptureFi
     assert title(failed) == "Signing in is not set up right"
     assert f"openid.connect.token says {word}." in caplog.text
     assert guarded.slack.openid.codes[0] not in caplog.text
+
+
+def refused_on_the_way(world: World, word: str, window: Window | None = None) -> requests.Response:
+    """The way back on which Slack sends a word in the place of a code."""
+    window = window or Window(world=world)
+    back = window.way_back("ada")
+    return window.get(f"{back.partition('?')[0]}?state={query(back)['state']}&error={word}")
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("invalid_scope", "Signing in is not set up right"),
+        ("bad_redirect_uri", "Signing in is not set up right"),
+        ("a_new_word", "Signing in is not set up right"),
+        ("temporarily_unavailable", "Slack is not answering"),
+        ("server_error", "Slack is not answering"),
+        ("access_denied", "You did not sign in"),
+        ("", SPENT),
+        ("x" * 101, SPENT),
+        ("Not-a-word", SPENT),
+        ("%0Afaked+line", SPENT),
+        ("%ED%A0%80", SPENT),
+    ],
+)
+def test_refused_on_the_way(guarded: World, caplog: pytest.LogCaptureFixture, word: str, expected: str) -> None:
+    """What Slack's word on the way back means is said as it is when the exchange of a code brings that word."""
+    caplog.set_level(logging.INFO)
+
+    assert title(refused_on_the_way(guarded, word)) == expected
+    assert (f"says {word}." in caplog.text) == (expected == "Signing in is not set up right")
+    assert "faked" not in caplog.text
+    assert guarded.slack.journal.calls("openid.connect.token") == []
+
+
+def test_refused_on_the_way_of_another(guarded: World, caplog: pytest.LogCaptureFixture) -> None:
+    """A word without the state of this browser is worth nothing, and not written down."""
+    answer = Window(world=guarded).get(f"{guarded.server.url}/secret/signed-in?error=invalid_scope&state=x")
+
+    assert title(answer) == SPENT
+    assert "invalid_scope" not in caplog.text
 
 
 @pytest.mark.parametrize("path", ["/secret/sign-in", "/secret/signed-in"])
