@@ -1,6 +1,6 @@
 """Register App: confidential client applications for Microsoft Entra ID, asked for and signed off in Slack.
 
-    bot.app connections rounds doors worker serving listening arrival        composition root
+    bot.app connections rounds doors worker serving hearing listening arrival    composition root
         __main__ terminal audit_commands storage_commands applications_command manifest    command line
         checks database_check sign_in_check
     handlers                                                                 what arrives or is said: Slack, browser

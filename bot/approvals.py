@@ -71,7 +71,8 @@ class Approvals:
                 self._record(AuditEvent.REQUEST_SUBMIT, requester.id, request.id, version=1)
                 self._notices.request_changed(request.id)
                 return request
-        return self._submitted_again(self._store.requests.by_form(form_id) or request, requester, form)
+            # In the same transaction, so that a copy of this delivery is not taken for one that had its effect.
+            return self._submitted_again(self._store.requests.by_form(form_id) or request, requester, form)
 
     def _submitted_again(self, known: AppRequest, person: Person, form: RequestForm) -> AppRequest:
         if known.form == form:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
-from slack_bolt.adapter.socket_mode import SocketModeHandler
 
 from bot import log as log_room
 from bot.app import Bot
+from bot.hearing import Hearing
 from bot.listening import MOST_CONNECTIONS, PatientWorker
 from bot.rounds import Part
 from handlers.web_headers import worn
@@ -20,15 +20,11 @@ GRACE_SECONDS = 25
 
 
 def hear_slack(bot: Bot) -> Callable[[], None]:
-    """Open a Socket Mode connection and return what closes it.
-
-    Several processes may hold one each, up to ten (Slack, "Using Socket Mode"): every event goes to one of them.
-    """
+    """Begin to listen over Socket Mode, and return what ends that."""
     token = bot.settings.slack_app_token
-    handler = SocketModeHandler(bot.slack, token.get_secret_value() if token else None)
-    handler.connect()  # type: ignore[no-untyped-call]  # bolt leaves this one untyped
-    close: Callable[[], None] = handler.close
-    return close
+    hearing = Hearing(bot.slack, token.get_secret_value() if token else "", bot.use_cases.clock)
+    hearing.begin()
+    return hearing.close
 
 
 class Server(BaseApplication):

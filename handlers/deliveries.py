@@ -2,8 +2,8 @@
 
 Slack itself signs a retry anew, so what carries the same signature twice is a replay, or a copy that a proxy made.
 A signature holds for five minutes on either side of our clock (Slack, "Verifying requests from Slack"), so it is
-remembered a little longer than both; of it only a hash is kept. Over Socket Mode there is nothing to replay: what
-comes through that connection is not signed, and nobody else can put anything into it.
+remembered a little longer than both; of it only a hash is kept. Over Socket Mode an envelope is known by its id
+(bot/hearing.py).
 """
 
 import hashlib

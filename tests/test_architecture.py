@@ -65,6 +65,7 @@ TOP = (
     "sign_in_check",
     "manifest",
     "serving",
+    "hearing",
     "listening",
     "arrival",
     "worker",

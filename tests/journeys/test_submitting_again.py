@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
 from bot.lifecycle import RequestState
+from storage.deliveries import handling
+from tests.journeys.database_trouble import file_of
 from tests.journeys.test_asking import requests_of
 from tests.journeys.world import WHY, World
 from tests.sandbox.slack.outcomes import SubmitOutcome
@@ -143,4 +146,22 @@ def test_corrected_twice(world: World, ada: Person) -> None:
 
     assert [(request.version, request.form.justification) for request in requests_of(world)] == [
         (3, f"{CORRECTED} Both.")
+    ]
+
+
+def test_one_transaction(world: World, ada: Person) -> None:
+    """A correction becomes durable together with the mark of its delivery, so that no death falls between the two."""
+    request = world.bot.store.requests.of_person(ada.id, limit=1)[0]
+    person = world.bot.use_cases.people.person(ada.id)
+    statements: list[str] = []
+    connection = file_of(world)._connection()
+    connection.set_trace_callback(statements.append)
+    with handling("a corrected submission", world.clock.now()):
+        world.bot.use_cases.approvals.submit(request.form_id, person, replace(request.form, justification=CORRECTED))
+    connection.set_trace_callback(None)
+
+    assert world.bot.store.deliveries.had_effect("a corrected submission")
+    assert [statement for statement in statements if statement in {"BEGIN IMMEDIATE", "COMMIT"}] == [
+        "BEGIN IMMEDIATE",
+        "COMMIT",
     ]

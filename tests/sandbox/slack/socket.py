@@ -6,6 +6,7 @@ import json
 import secrets
 import socketserver
 import threading
+from collections.abc import Mapping
 from socket import SHUT_RDWR
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -111,6 +112,7 @@ class SocketMode:
         self._tickets: set[str] = set()
         self._connections: list[_Connection] = []
         self._waiting: dict[str, _Waiting] = {}
+        self._last: Mapping[str, Any] = {}
         self._turns = itertools.count()
         self._changed = threading.Condition()
         self._server = _Server(self)
@@ -175,9 +177,8 @@ class SocketMode:
 
     def send(self, raw: RawRequest, patience: float) -> bytes | None:
         """Send one envelope to one connection; its acknowledgement's payload, or None when it stays out."""
-        envelope_id, waiting = secrets.token_hex(16), _Waiting()
         envelope: dict[str, Any] = {
-            "envelope_id": envelope_id,
+            "envelope_id": secrets.token_hex(16),
             "type": _ENVELOPE.get(raw.kind, "interactive"),
             "payload": dict(raw.payload),
             "accepts_response_payload": raw.kind != "event",
@@ -185,7 +186,16 @@ class SocketMode:
         if "X-Slack-Retry-Num" in raw.headers:
             envelope["retry_attempt"] = int(raw.headers["X-Slack-Retry-Num"])
             envelope["retry_reason"] = raw.headers.get("X-Slack-Retry-Reason", "")
-        self._waiting[envelope_id] = waiting
+        return self._deliver(envelope, patience)
+
+    def again(self, patience: float) -> bytes | None:
+        """Send the last envelope once more, as Slack does with one that it takes for lost; its acknowledgement."""
+        return self._deliver(self._last, patience)
+
+    def _deliver(self, envelope: Mapping[str, Any], patience: float) -> bytes | None:
+        waiting = _Waiting()
+        self._last = envelope
+        self._waiting[envelope["envelope_id"]] = waiting
         with self._changed:
             staying = self._staying
             if not staying:
