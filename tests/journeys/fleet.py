@@ -2,6 +2,7 @@
 
 import random
 import threading
+from collections.abc import Iterator
 from ctypes import c_int
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -22,6 +23,13 @@ IDLE_SECONDS = 0.2
 DEATH_EVERY_SECONDS = 1.0
 
 
+def victims(seed: str, size: int) -> Iterator[int]:
+    """Who dies, one after the other."""
+    chance = random.Random(f"{seed} deaths")  # noqa: S311 - victims, not keys
+    while True:
+        yield chance.randrange(size)
+
+
 @dataclass(kw_only=True)
 class Fleet:
     """So many instances over the database at `url`. Every one that dies is started again at once."""
@@ -29,7 +37,7 @@ class Fleet:
     folder: Path
     url: str
     size: int
-    chance: random.Random
+    seed: str
     clock: Timepiece = field(init=False)
     around: Surroundings = field(init=False)
     ports: list[int] = field(init=False)
@@ -41,6 +49,8 @@ class Fleet:
     _reaper: threading.Thread | None = None
 
     def __post_init__(self) -> None:
+        # Apart from the victims, so that who asks for a route does not change who dies next.
+        self._routes = random.Random(f"{self.seed} routes")  # noqa: S311 - routes, not keys
         self.clock = Timepiece(self.folder / "clock")
         self.around = Surroundings(clock=self.clock.now)
         self.around.slack.patience = PATIENCE
@@ -67,7 +77,7 @@ class Fleet:
 
     def route(self) -> str:
         """Send what comes next from Slack to one of them, as a router does that does not know who is alive."""
-        url = f"http://127.0.0.1:{self.chance.choice(self.ports)}"
+        url = f"http://127.0.0.1:{self._routes.choice(self.ports)}"
         self.around.slack.events_url = f"{url}/slack/events"
         return url
 
@@ -82,8 +92,9 @@ class Fleet:
         self._reaper.start()
 
     def _reap(self) -> None:
+        dying = victims(self.seed, self.size)
         while not self._over.wait(DEATH_EVERY_SECONDS):
-            number = self.chance.randrange(self.size)
+            number = next(dying)
             self.processes[number].kill()
             self.processes[number].join()
             self.deaths += 1

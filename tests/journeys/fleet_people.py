@@ -55,8 +55,10 @@ class Requester:
 
     place: Place
     id: str
+    name: str
     approving: threading.Lock
     secrets: dict[str, str] = field(default_factory=dict)
+    saw_through: list[str] = field(default_factory=list)
 
     @property
     def hands(self) -> Any:
@@ -70,6 +72,7 @@ class Requester:
 
     def see_through(self, name: str, fate: Fate) -> None:
         """Ask for an application and let its fate happen."""
+        self.saw_through.append(name)
         self._ask(name)
         if fate == "denied":
             self._deny(name)
@@ -150,7 +153,7 @@ class Requester:
                 # It was changed before, and the answer was lost; or the form is one of before. A fresh one tells.
                 self.hands.close(everything=True)
 
-        self._insist(name, act, lambda: re.search(r"Version \d+ of", self._card_reads(name)))
+        self._insist(name, act, lambda: re.search(r"Version ([2-9]|\d\d+) of", self._card_reads(name)))
         self._put_away()
 
     def _deny(self, name: str) -> None:

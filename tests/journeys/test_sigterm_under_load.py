@@ -54,7 +54,9 @@ def crowd(stage: Stage) -> list[Requester]:
     for number in range(REQUESTERS):
         name, email = f"Requester {number}", f"requester{number}@contoso.example"
         stage.around.entra.add_person(name, email)
-        made.append(Requester(place=place, id=stage.around.slack.add_person(name, email), approving=approving))
+        made.append(
+            Requester(place=place, id=stage.around.slack.add_person(name, email), name=name, approving=approving)
+        )
     return made
 
 
