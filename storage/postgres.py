@@ -219,7 +219,8 @@ class PostgresDatabase:
     def _configure(self, connection: Connection[DictRow]) -> None:
         # Whatever the role's default is: who waited for a turn must see what the writer before it committed.
         connection.isolation_level = IsolationLevel.READ_COMMITTED
-        connection.read_only = self._read_only
+        # None leaves it to the server, which may be a standby.
+        connection.read_only = True if self._read_only else None
 
 
 @lru_cache(maxsize=512)

@@ -15,7 +15,7 @@ ADVICE: Final = MappingProxyType(
     {
         errors.ReadOnlySqlTransaction: "This server only reads: name the one that can write.",
         errors.InsufficientPrivilege: (
-            "Let the bot's role make and use tables: GRANT USAGE, CREATE ON SCHEMA … TO its name,"
+            "Let the bot's role make and use its tables: GRANT USAGE, CREATE ON SCHEMA … TO its name,"
             " or make it the owner of the database."
         ),
         errors.InvalidSchemaName: "Make a schema that the role's search_path names, or correct search_path.",

@@ -75,7 +75,7 @@ def misspelt() -> Iterator[str]:
 
 
 TROUBLE: dict[Callable[[], AbstractContextManager[str]], str] = {
-    a_role_that_may_nothing: "permission denied for schema public. Let the bot's role make and use tables: GRANT",
+    a_role_that_may_nothing: "permission denied for schema public. Let the bot's role make and use its tables: GRANT",
     no_such_role: 'role "nobody_at_all" does not exist. Look whether the server runs, and whether DATABASE_URL',
     no_schema: "no schema has been selected to create in. Make a schema",
     latin: "the database keeps its text in LATIN1, and the bot needs UTF8",
