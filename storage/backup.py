@@ -24,7 +24,7 @@ PUT_RIGHT: Final = (
         " attempts = 0, sweep_at = NULL, sweeps_left = 0 WHERE stage IN ('open', 'minting')"
     ),
     "UPDATE credentials SET warned_at = NULL WHERE state = 'retiring'",
-    "UPDATE app_requests SET assessed = 0 WHERE state = 'pending'",
+    "UPDATE app_requests SET assessed = 0, lease = NULL, lease_until = NULL WHERE state = 'pending'",
 )
 POSTGRES_HAS_ITS_OWN: Final = (
     "This is PostgreSQL: make the backup with its own pg_dump, and put it back with pg_restore. docs/runbook.md says"

@@ -78,12 +78,8 @@ class MortalPostgres(PostgresDatabase):
         self._reaper = reaper
 
     @contextmanager
-    def claiming(self) -> Iterator[None]:
-        """Commit, and die if this is the one."""
-        if self._held() is not None:
-            yield
-            return
-        with ExitStack() as dying, super().claiming():
+    def _begun(self, first: str) -> Iterator[None]:
+        with ExitStack() as dying, super()._begun(first):
             yield
             dying.enter_context(self._reaper.at_commit())
 
