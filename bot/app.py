@@ -34,6 +34,7 @@ from handlers.blocks.link_dm import LinkPlace
 from handlers.courier import Courier
 from handlers.notices import SlackNotices
 from handlers.openid import OpenId
+from handlers.pace import Limits
 from handlers.people import People
 from handlers.rendering import Renderer
 from handlers.use_cases import UseCases
@@ -100,6 +101,11 @@ class Ground:
     background: ThreadPoolExecutor
     ending: threading.Event
 
+    @property
+    def limits(self) -> Limits:
+        """What Slack refuses just now."""
+        return Limits(self.store, self.now)
+
     def count_slack(self, method: str, status: int) -> None:
         """Count a call of Slack's Web API."""
         self.pulse.count("slack", method, outcome_of(status))
@@ -129,7 +135,7 @@ def build(  # noqa: PLR0913 - each but the first has a value that suits the prod
     rounds = rounds_of(part, every_round)
     clock = Clock(rounds, went_well=ground.pulse.went_well)
     desk = _desk(ground, _minting(ground, pressed, orphans, proof), clock)
-    slack = slack_app(settings, use_cases, ground.count_slack, clock.wake)
+    slack = slack_app(settings, use_cases, ground.count_slack, ground.limits, clock.wake)
     sign_in = open_id(settings, use_cases.people.home_team, ground.now, ground.count_slack)
     return Bot(
         settings=settings,
@@ -231,7 +237,9 @@ def _use_cases(ground: Ground) -> UseCases:
         store=store,
         policy=policy,
         clock=now,
-        people=People(slack_client(settings, SLACK_ANSWER_SECONDS, ground.count_slack), settings.approvers),
+        people=People(
+            slack_client(settings, SLACK_ANSWER_SECONDS, ground.count_slack, ground.limits), settings.approvers
+        ),
         catalogue=ground.entra.catalogue,
         approvals=Approvals(store, notices, policy, now),
         waiting=Waiting(store, notices, policy, now, applications),

@@ -19,6 +19,7 @@ from bot.graph.credentials import BotCredential, Certificate, ClientSecret, Fede
 from bot.policy import Policy
 from bot.settings import Settings
 from handlers.openid import OpenId, OpenIdClient
+from handlers.pace import Limits
 from handlers.slack_client import SlackClient
 from handlers.use_cases import UseCases
 
@@ -73,11 +74,17 @@ def _own_credential(settings: Settings) -> BotCredential:
     return ManagedIdentity(client_id=settings.entra_client_id)
 
 
-def slack_client(settings: Settings, seconds: int, answered: Callable[[str, int], None]) -> WebClient:
-    """Return a client of Slack's Web API that waits so many seconds; `answered` hears each call's method and status."""
+def slack_client(
+    settings: Settings, seconds: int, answered: Callable[[str, int], None], limits: Limits | None = None
+) -> WebClient:
+    """Return a client of Slack's Web API that waits so many seconds; `answered` hears each call's method and status.
+
+    With `limits` it makes no call that Slack would refuse as too soon.
+    """
     # No retry handlers: the library would repeat a post whose answer was lost.
     return SlackClient(
         answered=answered,
+        limits=limits,
         token=settings.slack_bot_token.get_secret_value(),
         base_url=f"{settings.slack_api_url}/",
         timeout=seconds,
@@ -120,7 +127,11 @@ def _taken_on_purpose() -> Iterator[None]:
 
 
 def slack_app(
-    settings: Settings, use_cases: UseCases, answered: Callable[[str, int], None], heard: Callable[[], None]
+    settings: Settings,
+    use_cases: UseCases,
+    answered: Callable[[str, int], None],
+    limits: Limits,
+    heard: Callable[[], None],
 ) -> App:
     """Return the Bolt app with every handler registered; it verifies each request, unless Socket Mode brings them.
 
@@ -132,7 +143,7 @@ def slack_app(
         # Bolt would ask auth.test before it lets the first listener hear, and a form must open before all else.
         return AuthorizeResult(enterprise_id=None, team_id=team_id, bot_token=token)
 
-    client = slack_client(settings, SLACK_ANSWER_SECONDS, answered)
+    client = slack_client(settings, SLACK_ANSWER_SECONDS, answered, limits)
     with _taken_on_purpose():
         app = App(
             client=client,

@@ -19,7 +19,7 @@ from handlers.whispers import whisper
 log = logging.getLogger(__name__)
 
 SLACK_BUSY = "Slack did not answer me in time. Nothing was changed; please try once more."
-DATABASE_GONE = "I cannot reach my database just now. Nothing was changed; please try again in a minute."
+DATABASE_GONE = "I cannot reach my database just now. Please try again in a minute: doing it twice does no harm."
 UNREADABLE = (
     "I cannot read what Slack sent me, as I could if it had come from one of my newest messages or forms. Please try"
     " again from there; `/register-app list` shows what is yours."

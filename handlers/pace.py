@@ -8,16 +8,21 @@ half as many with each refusal, until there is none. So a queue of hundreds cost
 then one or two a minute, not one a message.
 """
 
+import logging
 import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any, Self
 
 from slack_sdk.errors import SlackApiError
 
+from bot.errors import StorageUnavailable
 from bot.records import Outgoing
 from storage import Store
 from storage.pace import EVERY, POST
+
+log = logging.getLogger(__name__)
 
 PACED_FOR = timedelta(seconds=60)
 LIMITED = frozenset({"ratelimited", "rate_limited"})
@@ -62,6 +67,37 @@ class Pace:
         until = now + pause(error, now)
         self._store.pace.limit(method, _channel(method, entry), until=until, paced_until=until + PACED_FOR, now=now)
         return until
+
+
+class Limits:
+    """Which methods Slack refuses in the whole workspace just now, for calls that a person waits for.
+
+    Those are not put off: while a method is refused, whoever needs it is told so at once, on every instance.
+    """
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._now = clock
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> Self:
+        # Bolt copies its client, with all that hangs on it, for each request; there is still one table.
+        return self
+
+    def is_held(self, method: str) -> bool:
+        """Say whether a call would be refused; while nobody can tell, it is tried."""
+        try:
+            return self._store.pace.held_until(method, now=self._now()) is not None
+        except StorageUnavailable:
+            return False
+
+    def learn(self, method: str, error: SlackApiError) -> None:
+        """Record a 429 for every instance."""
+        now = self._now()
+        until = now + pause(error, now)
+        try:
+            self._store.pace.limit(method, EVERY, until=until, paced_until=until, now=now)
+        except StorageUnavailable as unavailable:
+            log.warning("That Slack limits %s cannot be written down: %s", method, unavailable)
 
 
 def _channel(method: str, entry: Outgoing) -> str:

@@ -16,7 +16,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
-from handlers.pace import LIMITED
+from handlers.pace import LIMITED, Limits, is_limit
 from handlers.slack_words import GONE, SLACK_AILING, is_nobody_there
 
 log = logging.getLogger(__name__)
@@ -42,22 +42,32 @@ class Unintelligible(ConnectionError):
     """An answer that is not of the form that Slack documents; the call may have been carried out."""
 
 
+class Limited(ConnectionError):
+    """A call that was not made, because Slack has just refused the same to somebody else as too soon."""
+
+
 class SlackClient(WebClient):
     """A client that tells `answered` the method and the HTTP status of each call, 0 for no answer.
 
-    What Slack refuses comes with status 200; it is told with the status that says what Slack means by it.
+    What Slack refuses comes with status 200; it is told with the status that says what Slack means by it. With `limits`
+    a method that Slack limits is not called until its time; without, that is the caller's to know.
     """
 
-    def __init__(self, *, answered: Callable[[str, int], None], **options: Any) -> None:
+    def __init__(self, *, answered: Callable[[str, int], None], limits: Limits | None = None, **options: Any) -> None:
         super().__init__(**options)
         self._answered = answered
+        self._limits = limits
 
     def api_call(self, api_method: str, **arguments: Any) -> SlackResponse:
         """Call a method, and count it. Raises SlackApiError for Slack's own refusals, OSError for no answer."""
+        if self._limits is not None and self._limits.is_held(api_method):
+            raise Limited(api_method)
         try:
             response = self._intelligible(api_method, arguments)
         except SlackApiError as error:
             self._answered(api_method, _meaning(api_method, error, arguments))
+            if self._limits is not None and is_limit(error):
+                self._limits.learn(api_method, error)
             raise
         except Exception:
             self._answered(api_method, 0)

@@ -13,7 +13,7 @@ from tests.journeys.test_asking import requests_of
 from tests.sandbox.entra.faults import ADD_PASSWORD
 from tests.sandbox.trouble import Fault
 
-GONE = "I cannot reach my database just now. Nothing was changed; please try again in a minute."
+GONE = "I cannot reach my database just now. Please try again in a minute: doing it twice does no harm."
 
 
 @pytest.fixture(params=list(ANY))
