@@ -9,7 +9,7 @@
         retention clock pulse metrics                                        what is kept, when, and monitoring
     storage | bot.graph                                                      what persists | what calls Microsoft
     bot.model records lifecycle life policy submission reply_urls            small values only
-        reply_hosts risk setbacks errors events notices settings log identifiers
+        reply_hosts risk setbacks errors events notices settings log identifiers origin
 
 A module imports only from its own floor and those below it, never in a circle; `storage` and `bot.graph` do not know
 each other.

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsFaults
+from bot.origin import origin_of
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _TOKEN_LENGTH = 32
@@ -68,6 +69,8 @@ _SLACK_ID = r"[USW][A-Z0-9]{2,}"
 Approver = Annotated[str, _matching(_SLACK_ID, "must be Slack ids: U… or W… for people, S… for user groups")]
 Guid = Annotated[str, _matching(_GUID.pattern, "must be an id such as 11111111-2222-3333-4444-555555555555")]
 Address = Annotated[str, AfterValidator(_address)]
+# The page posts to the root, and is believed by the Origin that its browser sends.
+Origin = Annotated[str, AfterValidator(origin_of)]
 _DATABASES = "must be sqlite:/// followed by a path, or an address such as postgresql://user:password@host/database"
 
 
@@ -113,7 +116,7 @@ class Settings(BaseSettings):
     graph_root: Address = Field(
         "https://graph.microsoft.com", description="Microsoft Graph's address; others for national clouds"
     )
-    public_url: Address = Field(description="https address at which browsers reach this bot")
+    public_url: Origin = Field(description="https address at which browsers reach this bot")
     # The address of a PostgreSQL may hold a password, so no text of the settings shows it.
     database_url: Annotated[str, _matching(r"sqlite:///.+|postgres(ql)?://.+", _DATABASES)] = Field(
         "sqlite:///register-app.sqlite3", repr=False, description="Where to keep what is kept"

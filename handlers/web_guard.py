@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from typing import Final
-from urllib.parse import urlsplit
 
 from flask import Request
 from werkzeug.exceptions import (
@@ -24,15 +23,6 @@ FORM: Final = "application/x-www-form-urlencoded"
 _AHEAD: Final = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
 _SIGNATURE: Final = re.compile(r"v0=[0-9a-f]{64}", re.ASCII)
 _TIMESTAMP: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
-
-
-def origin_of(public_url: str) -> str:
-    """Return the origin as a browser writes it: scheme, host and port, without the scheme's own port."""
-    parts = urlsplit(public_url)
-    own_port = {"http": 80, "https": 443}.get(parts.scheme)
-    port = "" if parts.port in {None, own_port} else f":{parts.port}"
-    host = parts.hostname or ""
-    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
 
 
 def not_ahead(request: Request) -> None:

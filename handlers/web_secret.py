@@ -11,10 +11,11 @@ from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import TooManyRequests
 
 from bot.model import LinkStatus, NotMinted, Revealed, Viewer
+from bot.origin import origin_of
 from handlers import web_says, web_sign_in_says
 from handlers.throttle import Throttle
 from handlers.web_answers import hand_over, say
-from handlers.web_guard import FORM, JSON, origin_of, own_page_only, readable
+from handlers.web_guard import FORM, JSON, own_page_only, readable
 from handlers.web_sign_in import SignInDoor
 from handlers.web_viewer import address_of, throttle_key, viewer_of
 

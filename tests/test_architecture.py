@@ -51,6 +51,7 @@ GROUND = (
     "settings",
     "log",
     "identifiers",
+    "origin",
 )
 TOP = (
     "app",

@@ -115,6 +115,11 @@ WRONG = [
     ("public_url", "https://a@apps.contoso.example", "PUBLIC_URL must be an https address"),
     ("public_url", "https://apps.contoso.example?x=1", "PUBLIC_URL must be an https address"),
     ("public_url", "https://apps.contoso.example#x", "PUBLIC_URL must be an https address"),
+    ("public_url", "https://apps.contoso.example/canary", "PUBLIC_URL must be an https address"),
+    ("public_url", " https://apps.contoso.example", "PUBLIC_URL must be an https address"),
+    ("public_url", "https://apps.contoso.example:canary", "PUBLIC_URL must be an https address"),
+    ("public_url", "https://apps.contoso.example:99999", "PUBLIC_URL must be an https address"),
+    ("public_url", "https://bücher.example", "PUBLIC_URL must be in ASCII, as a browser sends it"),
     ("database_url", "mysql://x", "DATABASE_URL must be sqlite:/// followed by a path, or an address such as"),
     ("database_url", "postgresql://", "DATABASE_URL must be sqlite:/// followed by a path, or an address such as"),
     ("database_url", "sqlite:///", "DATABASE_URL must be sqlite:/// followed by a path, or"),
@@ -218,6 +223,11 @@ def test_loopback_addresses_may_be_http() -> None:
     settings = load_settings({**GOOD, "public_url": "http://localhost:3000/", "graph_root": "http://127.0.0.1:9/"})
 
     assert (settings.public_url, settings.graph_root) == ("http://localhost:3000", "http://127.0.0.1:9")
+
+
+def test_public_address_is_what_a_browser_sends() -> None:
+    """The address at which browsers reach the bot is kept in the one form in which they name it."""
+    assert load_settings({**GOOD, "public_url": "HTTPS://Apps.Contoso.Example:443/"}).public_url == GOOD["public_url"]
 
 
 def test_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
