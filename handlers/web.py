@@ -20,7 +20,7 @@ from handlers.web_headers import dresser
 from handlers.web_metrics import MetricsDoor
 from handlers.web_secret import Limits, LinkDesk, SecretCounter
 from handlers.web_sign_in import SignInDoor
-from handlers.web_viewer import viewer_of
+from handlers.web_viewer import telling_of_a_forgotten_proxy, viewer_of
 
 __all__ = ["Limits", "LinkDesk", "create_web", "viewer_of"]
 
@@ -71,6 +71,9 @@ def create_web(  # noqa: PLR0913 - the composition root names every part of the 
         metrics.attach(web)
     web.register_error_handler(HTTPException, _refused)
     web.register_error_handler(Exception, _failed)
+    if trusted_proxies == 0:
+        look = telling_of_a_forgotten_proxy()
+        web.before_request(lambda: look(request))
     # Flask runs these in reverse order: the headers are on before the line is written.
     web.after_request(_written_down)
     web.after_request(dresser(public_url, hsts_subdomains=hsts_subdomains))

@@ -1,12 +1,17 @@
 """Who is at the other end: the address, and the little of address and browser that is kept."""
 
 import ipaddress
+import logging
 import re
+from collections.abc import Callable
+from threading import Lock
 from typing import Final
 
 from flask import Request
 
 from bot.model import Viewer
+
+_log = logging.getLogger(__name__)
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -54,6 +59,22 @@ def throttle_key(address: Address | None) -> str:
     if isinstance(address, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((address, 64), strict=False))
     return str(address)
+
+
+def telling_of_a_forgotten_proxy() -> Callable[[Request], None]:
+    """Return what looks at each request for the word of a proxy, where none is set, and tells the log once."""
+    first = Lock()
+
+    def look(request: Request) -> None:
+        # Never let go of: only the first gets it.
+        if "X-Forwarded-For" in request.headers and first.acquire(blocking=False):
+            _log.warning(
+                "X-Forwarded-For has arrived, and TRUSTED_PROXIES is 0. If a proxy of yours wrote it, all who come"
+                " through it count as one visitor, so that one of them can keep the page from all others: set"
+                " TRUSTED_PROXIES to the number of proxies."
+            )
+
+    return look
 
 
 def viewer_of(request: Request, trusted_proxies: int = 0) -> Viewer:

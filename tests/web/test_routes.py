@@ -182,6 +182,31 @@ def test_log_keeps_template_and_status_only(client: FlaskClient, desk: Desk, cap
     assert not any(token in record.getMessage() for record in caplog.records)
 
 
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What the log warns of."""
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+def test_forgotten_proxy_is_told_once(make_web: Callable[..., Flask], caplog: pytest.LogCaptureFixture) -> None:
+    """When a proxy's word arrives and no proxy is set, the log says so, once, and not whose word it is."""
+    client = make_web(trusted_proxies=0).test_client()
+    client.get("/healthz")
+    before = warnings(caplog)
+    for number in range(3):
+        client.get("/secret", headers={"X-Forwarded-For": f"192.0.2.{number}"})
+    (told,) = warnings(caplog)
+
+    assert before == []
+    assert ("TRUSTED_PROXIES" in told, "192.0.2" in told) == (True, False)
+
+
+def test_proxy_that_is_set_is_not_told_of(make_web: Callable[..., Flask], caplog: pytest.LogCaptureFixture) -> None:
+    """With the number of proxies set there is nothing to warn of."""
+    make_web(trusted_proxies=1).test_client().get("/secret", headers={"X-Forwarded-For": "192.0.2.1"})
+
+    assert warnings(caplog) == []
+
+
 def test_failure_of_ours_is_plain(client: FlaskClient, desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     """What nobody foresaw is a calm 500 for the person and a traceback under the route's template for us."""
 
